@@ -1,0 +1,3 @@
+//! Cordboard, the call-center platform: one binary, one process per node.
+
+fn main() {}
