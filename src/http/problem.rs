@@ -118,7 +118,7 @@ impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         match self.kind() {
             ErrorKind::Internal => {
-                tracing::error!(error = %self.chain(), code = self.code(), "request failed")
+                tracing::error!(error = %self.chain(), code = self.code(), "request failed");
             }
             ErrorKind::Unavailable | ErrorKind::UnknownOutcome => {
                 tracing::warn!(error = %self.chain(), code = self.code(), "request could not be served");
