@@ -42,7 +42,10 @@ impl Row {
     /// # Errors
     /// When `view` cannot be serialised.
     pub fn new(id: impl Into<String>, view: &impl Serialize) -> Result<Self, serde_json::Error> {
-        Ok(Self { id: id.into(), json: serde_json::to_string(view)?.into() })
+        Ok(Self {
+            id: id.into(),
+            json: serde_json::to_string(view)?.into(),
+        })
     }
 }
 
@@ -119,7 +122,9 @@ impl Hub {
             lagged: AtomicU64::new(0),
             state: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The id of this process run; sequence numbers of another epoch do not compare.
@@ -133,8 +138,10 @@ impl Hub {
     pub fn publish(&self, topic: &Topic, at: DateTime<Utc>, put: Vec<Row>, del: &[String]) {
         let mut state = self.lock();
         let entry = state.topics.entry(topic.clone()).or_default();
-        let put: Vec<Row> =
-            put.into_iter().filter(|row| entry.rows.get(&row.id).is_none_or(|old| **old != *row.json)).collect();
+        let put: Vec<Row> = put
+            .into_iter()
+            .filter(|row| entry.rows.get(&row.id).is_none_or(|old| **old != *row.json))
+            .collect();
         let del: Vec<&String> = del.iter().filter(|id| entry.rows.remove(*id).is_some()).collect();
         if put.is_empty() && del.is_empty() {
             return;
@@ -162,7 +169,12 @@ impl Hub {
         let gone: Vec<String> = {
             let state = self.lock();
             state.topics.get(topic).map_or_else(Vec::new, |entry| {
-                entry.rows.keys().filter(|id| !rows.iter().any(|row| row.id == **id)).cloned().collect()
+                entry
+                    .rows
+                    .keys()
+                    .filter(|id| !rows.iter().any(|row| row.id == **id))
+                    .cloned()
+                    .collect()
             })
         };
         self.publish(topic, at, rows, &gone);
@@ -172,8 +184,18 @@ impl Hub {
     pub fn connect(&self) -> Subscriber {
         let id = self.inner.next_subscriber.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = mpsc::channel(QUEUE_LIMIT);
-        self.lock().queues.insert(id, Queue { sender, lost: Vec::new() });
-        Subscriber { id, hub: self.clone(), receiver }
+        self.lock().queues.insert(
+            id,
+            Queue {
+                sender,
+                lost: Vec::new(),
+            },
+        );
+        Subscriber {
+            id,
+            hub: self.clone(),
+            receiver,
+        }
     }
 
     /// Counters for `/metrics`.
@@ -186,7 +208,9 @@ impl Hub {
     }
 
     fn send(&self, state: &mut State, watcher: u64, topic: &Topic, message: Message) {
-        let Some(queue) = state.queues.get_mut(&watcher) else { return };
+        let Some(queue) = state.queues.get_mut(&watcher) else {
+            return;
+        };
         if queue.sender.try_send(message).is_err() {
             self.inner.lagged.fetch_add(1, Ordering::Relaxed);
             queue.lost.push(topic.clone());
@@ -232,7 +256,8 @@ impl Subscriber {
         if !entry.watchers.contains(&self.id) {
             entry.watchers.push(self.id);
         }
-        self.hub.send(&mut state, self.id, topic, Message::Frame(snapshot));
+        self.hub
+            .send(&mut state, self.id, topic, Message::Frame(snapshot));
     }
 
     /// No more deltas of the topic.
@@ -256,7 +281,11 @@ impl Subscriber {
     }
 
     fn take_lost(&self) -> Option<Topic> {
-        self.hub.lock().queues.get_mut(&self.id).and_then(|queue| queue.lost.pop())
+        self.hub
+            .lock()
+            .queues
+            .get_mut(&self.id)
+            .and_then(|queue| queue.lost.pop())
     }
 }
 
@@ -268,7 +297,9 @@ impl Drop for Subscriber {
             entry.watchers.retain(|id| *id != self.id);
         }
         // A seat nobody watches and that has no row costs nothing to make again.
-        state.topics.retain(|_, entry| !entry.watchers.is_empty() || !entry.rows.is_empty() || entry.seq > 0);
+        state
+            .topics
+            .retain(|_, entry| !entry.watchers.is_empty() || !entry.rows.is_empty() || entry.seq > 0);
     }
 }
 
