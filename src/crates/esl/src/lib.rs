@@ -6,6 +6,8 @@
 //! nothing is buffered without a limit; text from outside cannot become a second command.
 
 pub mod codec;
+pub mod command;
 pub mod event;
 #[cfg(feature = "test-util")]
 pub mod trace;
+mod wire;
