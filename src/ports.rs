@@ -1,6 +1,11 @@
 //! The few traits that services call and that tests replace.
 
+use std::{error::Error, time::Duration};
+
 use chrono::{DateTime, SubsecRound as _, Utc};
+use domain::{command::SwitchCommand, ids::ServerId};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Where the time comes from.
@@ -64,8 +69,8 @@ pub enum ConfigPart {
 /// A committed edit of the configuration of one voice server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConfigChanged {
-    /// `voice_servers.id`.
-    pub server_id: i64,
+    /// The voice server.
+    pub server: ServerId,
     /// What was edited.
     pub part: ConfigPart,
 }
@@ -75,4 +80,123 @@ pub struct ConfigChanged {
 pub trait PlanNudge: Send + Sync {
     /// Called after the commit.
     fn config_changed(&self, change: ConfigChanged);
+}
+
+/// What the switch answered to a command that it carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SwitchReply {
+    /// The text after `+OK`, often empty.
+    pub text: String,
+}
+
+/// Why a command has no good answer. Only the first two may be shown as "failed".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SwitchError {
+    /// The switch refused, with its own words.
+    #[error("the voice server refused: {0}")]
+    Rejected(String),
+    /// Our account at the switch may not do this.
+    #[error("the voice server does not allow this command")]
+    Denied,
+    /// It was not sent, because the switch is away.
+    #[error("the voice server cannot be reached: {0}")]
+    Unreachable(String),
+    /// It was sent, and nobody knows whether it took effect. Never repeated automatically.
+    #[error("the voice server did not say whether it carried out the command")]
+    UnknownOutcome,
+}
+
+/// Commands to the voice servers.
+pub trait Switch: Send + Sync {
+    /// Sends one command and waits for its answer, at most until `deadline` has passed. State changes only by
+    /// the events that come back.
+    fn run(
+        &self,
+        server: ServerId,
+        command: SwitchCommand,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<SwitchReply, SwitchError>>;
+}
+
+/// When a background task is told to stop; the stages stop one after the other, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Accepting requests and answering them.
+    Http,
+    /// WebSockets: told that the server goes away.
+    Sockets,
+    /// Jobs and timers: nothing new is begun.
+    Jobs,
+    /// Events that were received are applied to the end.
+    Pump,
+    /// What was decided is written and sent.
+    Outbox,
+    /// Sessions to the voice servers: said goodbye.
+    Switch,
+    /// The built-in switch.
+    Simulator,
+}
+
+impl Stage {
+    /// All stages, in the order of stopping.
+    pub const ALL: [Self; 7] = [
+        Self::Http,
+        Self::Sockets,
+        Self::Jobs,
+        Self::Pump,
+        Self::Outbox,
+        Self::Switch,
+        Self::Simulator,
+    ];
+}
+
+/// How a background task ended.
+pub type TaskResult = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// Makes a background task; called again after each failure. The token says when to stop.
+pub type TaskFactory = Box<dyn FnMut(CancellationToken) -> BoxFuture<'static, TaskResult> + Send>;
+
+/// Boxes a closure that makes a background task.
+pub fn task<F, Fut>(mut make: F) -> TaskFactory
+where
+    F: FnMut(CancellationToken) -> Fut + Send + 'static,
+    Fut: Future<Output = TaskResult> + Send + 'static,
+{
+    Box::new(move |stop| Box::pin(make(stop)))
+}
+
+/// The only way to start something in the background, so that stopping knows of each task.
+pub trait Tasks: Send + Sync {
+    /// Starts a named task of a stage. When it fails or panics it is made again, after a growing pause;
+    /// when it returns `Ok` it is done. The returned token stops this task alone.
+    fn start(&self, stage: Stage, name: String, make: TaskFactory) -> CancellationToken;
+}
+
+/// How a part of the system is, for `/readyz` and the banners of the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartStatus {
+    /// Works.
+    Ok,
+    /// Works in part; people should know (a voice server is away).
+    Degraded {
+        /// Stable code.
+        code: &'static str,
+        /// For humans.
+        detail: String,
+    },
+    /// Does not work, and without it we should get no requests.
+    Down {
+        /// Stable code.
+        code: &'static str,
+        /// For humans.
+        detail: String,
+    },
+}
+
+/// Where each part reports how it is.
+pub trait Health: Send + Sync {
+    /// Reports the status of `part` (`database`, `switch:3` …); cheap when nothing changed.
+    fn report(&self, part: &str, status: PartStatus);
+    /// The part no longer exists.
+    fn forget(&self, part: &str);
 }

@@ -1,6 +1,12 @@
 //! Composition root: the only place that knows everybody.
 //!
 //! Owns: configuration, start and stop of the process, the list of background tasks.
-//! Invariants: no other module imports `boot` except for the types of `boot::state` and `boot::config`
-//! that a router needs; every background task is started by the supervisor here.
+//! Invariants: no other module imports `boot`, except that HTTP names `boot::state::AppState`; every
+//! background task is started by the supervisor here.
 //! Talks to: everybody. Not for: rules, queries, wire formats.
+
+pub mod config;
+pub mod health;
+pub mod lifecycle;
+pub mod supervisor;
+pub mod telemetry;
