@@ -177,6 +177,7 @@ mod tests {
                 }),
             );
         }
+        tokio::time::sleep(Duration::from_millis(1)).await;
         lifecycle.stop("test");
         lifecycle.run(&supervisor).await;
         assert_eq!(
