@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::error::AppError;
+
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
     /// The current instant, truncated to microseconds (what both databases keep).
@@ -104,6 +106,25 @@ pub enum SwitchError {
     /// It was sent, and nobody knows whether it took effect. Never repeated automatically.
     #[error("the voice server did not say whether it carried out the command")]
     UnknownOutcome,
+}
+
+impl From<SwitchError> for AppError {
+    fn from(error: SwitchError) -> Self {
+        match error {
+            SwitchError::Rejected(text) => {
+                Self::conflict("switch.rejected", format!("The voice server refused: {text}"))
+            }
+            SwitchError::Denied => Self::conflict("switch.denied", "The voice server does not allow this."),
+            SwitchError::Unreachable(_) => Self::unavailable(
+                "switch.unreachable",
+                "The voice server cannot be reached at the moment.",
+            ),
+            SwitchError::UnknownOutcome => Self::unknown_outcome(
+                "switch.unknown_outcome",
+                "The voice server did not answer in time; the command may have taken effect.",
+            ),
+        }
+    }
 }
 
 /// Commands to the voice servers.

@@ -3,3 +3,5 @@
 //! Owns: the sessions to the voice servers, the plans in memory, the answers to mod_xml_curl.
 //! Invariants: the switch is the truth about live state; whatever is lost anywhere ends in a resync.
 //! Talks to: `esl`, `fsxml`, `domain`, `features::*::service`. Not for: HTTP handlers of the console.
+
+pub mod commands;
