@@ -172,6 +172,13 @@ impl AppError {
         self
     }
 
+    /// Names a field that is to blame, also for kinds other than [`ErrorKind::Invalid`].
+    #[must_use]
+    pub fn with_field(mut self, field: FieldError) -> Self {
+        self.fields.push(field);
+        self
+    }
+
     /// What a caller has to act on.
     pub fn kind(&self) -> ErrorKind {
         self.kind
