@@ -288,6 +288,8 @@ pub struct QueueSpec {
     pub id: i64,
     /// Name on the switch.
     pub code: String,
+    /// Name for people.
+    pub name: String,
     /// `strategy`.
     pub strategy: String,
     /// `moh-sound`: a name of [`PlanSource::sounds`], a path, a stream or a URL.
@@ -330,6 +332,7 @@ impl QueueSpec {
         Self {
             id,
             code: code.to_owned(),
+            name: code.to_owned(),
             strategy: "longest-idle-agent".to_owned(),
             moh_sound: "hold".to_owned(),
             announce_sound: None,
