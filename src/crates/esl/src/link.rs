@@ -326,10 +326,11 @@ impl Shared {
             .find(|commander| !commander.is_closed())
             .ok_or_else(|| {
                 let health = self.health.borrow();
-                let why = health
-                    .last_error
-                    .as_ref()
-                    .map_or(health.state.label(), |error| error.code);
+                let why = match &health.last_error {
+                    _ if health.is_up() => "the command socket is being replaced",
+                    Some(error) => error.code,
+                    None => health.state.label(),
+                };
                 CommandError::Unreachable(why.to_owned())
             })
     }

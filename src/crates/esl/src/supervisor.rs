@@ -23,6 +23,9 @@ use crate::{
 /// Longest wait for the answer to a ping; it queues behind other commands of its socket.
 const PING_LIMIT: Duration = Duration::from_secs(10);
 
+/// Under which the deaths of C sockets are counted; those of E are counted by reason.
+const COMMAND_SOCKET: &str = "command_socket";
+
 /// The task of a link; whoever made the link runs it.
 pub struct Driver {
     shared: Arc<Shared>,
@@ -303,7 +306,7 @@ async fn keep_command_socket(shared: Arc<Shared>, slot: usize, first: Actor<Boxe
         match shared.open(|_| {}).await {
             Ok(wire) => next = Some(command_actor(&shared, slot, wire)),
             Err(error) if error.needs_a_human() => return SocketEnd::Commands(Some(error)),
-            Err(error) => shared.meters.reconnect(error.label()),
+            Err(_) => shared.meters.reconnect(COMMAND_SOCKET),
         }
     }
 }
@@ -330,6 +333,6 @@ async fn serve_commands(shared: &Shared, slot: usize, actor: Actor<BoxedStream>)
     if !matches!(closed, Closed::Finished) {
         let reason = closed.label();
         tracing::warn!(switch.name = %shared.config.name, reason, detail = %closed, "command socket ended");
-        shared.meters.reconnect(reason);
+        shared.meters.reconnect(COMMAND_SOCKET);
     }
 }
