@@ -8,5 +8,6 @@
 pub mod config;
 pub mod health;
 pub mod lifecycle;
+pub mod state;
 pub mod supervisor;
 pub mod telemetry;

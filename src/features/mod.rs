@@ -4,3 +4,5 @@
 //! Invariants: slice to slice only through `service`, and only to a chapter above it in this list; what wants
 //! to go the other way is a domain event.
 //! Not for: anything that knows the switch's words.
+
+pub mod system;

@@ -13,9 +13,9 @@ use crate::error::{AppError, ErrorKind, FieldError};
 /// Body of every answer that is not a success.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// `about:blank` or a stable reference for this kind of problem.
+    /// Always `about:blank`: programs act on `code`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: ProblemType,
     /// Short name of the status.
     pub title: &'static str,
     /// HTTP status.
@@ -29,10 +29,18 @@ pub struct Problem {
     pub code: &'static str,
     /// Seconds until another try is worth it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_secs: Option<u64>,
+    pub retry_after_secs: Option<u32>,
     /// Refused fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
+}
+
+/// Reference for the kind of problem, as RFC 9457 wants it.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub enum ProblemType {
+    /// The status says it all.
+    #[serde(rename = "about:blank")]
+    AboutBlank,
 }
 
 /// One refused field.
@@ -50,7 +58,7 @@ impl Problem {
     /// A problem of HTTP itself (malformed body, unknown route …) that no service raised.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
+            kind: ProblemType::AboutBlank,
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
@@ -90,14 +98,15 @@ impl From<&FieldError> for ProblemField {
 impl From<&AppError> for Problem {
     fn from(error: &AppError) -> Self {
         let mut problem = Self::new(status_of(error.kind()), error.code(), error.detail());
-        problem.retry_after_secs = error.retry_after().map(|d| d.as_secs().max(1));
+        problem.retry_after_secs = error.retry_after().map(|after| after.as_secs().max(1) as u32);
         problem.errors = error.fields().iter().map(ProblemField::from).collect();
         problem
     }
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.instance = self.instance.or_else(super::layers::request::current_id);
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after_secs;
         let mut response = (status, Json(self)).into_response();

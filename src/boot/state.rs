@@ -1,0 +1,135 @@
+//! What handlers are given.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::DatabaseConnection;
+
+use super::{config::Config, health::HealthBoard};
+use crate::{
+    error::AppResult,
+    features::system::{
+        audit::Audit,
+        sessions::{AccessKey, SessionPolicy, Sessions},
+        users::{
+            LockoutPolicy, Users,
+            password::{HashCost, Passwords},
+        },
+    },
+    http::guard::Guard,
+    ports::{Clock, Health as _, IdGen, PartStatus, Tasks},
+    realtime::hub::Hub,
+    store::{key::MasterKey, secrets::Sealer},
+};
+
+/// How long the database may take to answer a health check.
+const PING_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Everything that a request may need; cheap to clone.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdGen>,
+    pub tasks: Arc<dyn Tasks>,
+    pub db: DatabaseConnection,
+    pub sealer: Sealer,
+    pub health: Arc<HealthBoard>,
+    pub metrics: PrometheusHandle,
+    pub hub: Hub,
+    // features::system
+    pub users: Arc<Users>,
+    pub sessions: Arc<Sessions>,
+    pub audit: Arc<Audit>,
+    pub guard: Arc<Guard>,
+}
+
+/// What the state is made of; tests bring their own clock, ids and database.
+pub struct Ground {
+    /// The whole configuration.
+    pub config: Arc<Config>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and randomness.
+    pub ids: Arc<dyn IdGen>,
+    /// Background tasks.
+    pub tasks: Arc<dyn Tasks>,
+    /// The opened and migrated database.
+    pub db: DatabaseConnection,
+    /// The installation's key.
+    pub key: MasterKey,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+impl AppState {
+    /// Wires the services together. Starts nothing.
+    pub fn new(ground: Ground) -> AppResult<Self> {
+        let Ground {
+            config,
+            clock,
+            ids,
+            tasks,
+            db,
+            key,
+            metrics,
+        } = ground;
+        let auth = &config.auth;
+        let passwords = Passwords::new(HashCost {
+            memory_kib: auth.argon2_memory_kib,
+            passes: auth.argon2_passes,
+            at_once: auth.argon2_at_once,
+        })?;
+        let lockout = LockoutPolicy {
+            after: auth.lockout_after,
+            first: Duration::from_secs(auth.lockout_first_secs.into()),
+            longest: Duration::from_secs(auth.lockout_longest_secs.into()),
+        };
+        let users = Arc::new(Users::new(db.clone(), Arc::clone(&clock), passwords, lockout));
+        let sessions = Arc::new(Sessions::new(
+            db.clone(),
+            Arc::clone(&users),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+            AccessKey::new(&key.derive("access tokens")),
+            SessionPolicy {
+                access: TimeDelta::minutes(auth.access_token_minutes.into()),
+                refresh: TimeDelta::days(auth.refresh_days.into()),
+            },
+        ));
+        Ok(Self {
+            audit: Arc::new(Audit::new(db.clone(), Arc::clone(&ids))),
+            guard: Arc::new(Guard::new(Arc::clone(&sessions), Arc::clone(&clock))),
+            health: Arc::new(HealthBoard::new(Arc::clone(&clock))),
+            hub: Hub::new(ids.uuid()),
+            sealer: Sealer::new(&key),
+            users,
+            sessions,
+            metrics,
+            config,
+            clock,
+            ids,
+            tasks,
+            db,
+        })
+    }
+
+    /// Asks the database for a sign of life and reports it to the health board.
+    pub async fn check_database(&self) {
+        let status = match tokio::time::timeout(PING_PATIENCE, self.db.ping()).await {
+            Ok(Ok(())) => PartStatus::Ok,
+            Ok(Err(_)) => database_down("The database cannot be reached."),
+            Err(_) => database_down("The database does not answer."),
+        };
+        self.health.report("database", status);
+    }
+}
+
+fn database_down(detail: &str) -> PartStatus {
+    PartStatus::Down {
+        code: "database.unreachable",
+        detail: detail.to_owned(),
+    }
+}
