@@ -233,12 +233,12 @@ impl Builder {
 
     /// A sound field resolved to what the switch plays.
     fn sound(&self, text: &str) -> Option<String> {
-        if let Some(known) = self.sounds.get(text) {
-            return Some(known.clone());
-        }
-        words::is_sound(text)
-            .then(|| text.to_owned())
-            .filter(|text| text.contains('/') || text.contains(':'))
+        let meant = match self.sounds.get(text) {
+            Some(known) => known,
+            None if text.contains('/') || text.contains(':') => text,
+            None => return None,
+        };
+        words::is_sound(meant).then(|| meant.to_owned())
     }
 
     fn gateways(&mut self, rows: Vec<GatewaySpec>) -> BTreeMap<i64, GatewaySpec> {
@@ -362,7 +362,7 @@ impl Builder {
                     "moh_sound",
                     "no such sound, the built-in music is played",
                 );
-                row.moh_sound = self.sounds.get(HOLD_MUSIC).cloned().unwrap_or_default();
+                row.moh_sound = self.sound(HOLD_MUSIC).unwrap_or_default();
             }
             if let Some(announce) = row.announce_sound.take() {
                 row.announce_sound = self.sound(&announce);

@@ -59,7 +59,9 @@ pub fn is_codec_list(text: &str) -> bool {
 
 /// A password: anything printable that fits one line. It only ever stands in an XML attribute.
 pub fn is_secret(text: &str) -> bool {
-    all(text, 128, |c| !c.is_control())
+    all(text, 128, |c| {
+        !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
+    })
 }
 
 /// An md5 in lower-case hex.
