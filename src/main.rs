@@ -1,3 +1,7 @@
 //! Cordboard, the call-center platform: one binary, one process per node.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cordboard::boot::cli::run()
+}

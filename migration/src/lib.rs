@@ -70,6 +70,11 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// How many migrations there are; a database that lacks them all has never been used.
+pub fn count() -> usize {
+    SCRIPTS.len()
+}
+
 /// A number that changes whenever any script does; tests name their template database by it.
 pub fn fingerprint() -> u64 {
     let mut hasher = DefaultHasher::new();

@@ -5,9 +5,15 @@
 //! background task is started by the supervisor here.
 //! Talks to: everybody. Not for: rules, queries, wire formats.
 
+mod check;
+pub mod cli;
 pub mod config;
+pub mod ground;
 pub mod health;
 pub mod lifecycle;
+mod migrate;
+mod password;
+mod serve;
 pub mod state;
 pub mod supervisor;
 pub mod telemetry;

@@ -1,5 +1,7 @@
 //! Logs and metrics of the process.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -12,10 +14,13 @@ use crate::boot::config::{LogConfig, LogFormat};
 pub fn start_logging(config: &LogConfig) -> anyhow::Result<()> {
     let filter =
         EnvFilter::try_new(&config.level).with_context(|| format!("log.level is {:?}", config.level))?;
-    let filter = filter.add_directive("sqlx=warn".parse()?);
+    let filter = filter
+        .add_directive("sqlx=warn".parse()?)
+        .add_directive("sea_orm_migration=warn".parse()?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match config.format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

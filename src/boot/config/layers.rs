@@ -10,6 +10,8 @@ use super::DEFAULT_TOML;
 const PREFIX: &str = "CORDBOARD_";
 /// Variables with our prefix that are no settings: the file's name and what test scripts use.
 const NOT_SETTINGS: [&str; 2] = ["CORDBOARD_CONFIG", "CORDBOARD_TEST_"];
+/// Settings whose default lies in the data folder.
+const IN_DATA_FOLDER: [&str; 3] = ["database.url", "secrets.key_file", "recordings.dir"];
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "cordboard.toml";
 
@@ -20,8 +22,12 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// Whether `cordboard.toml` in the working directory is read when no file is named.
     pub look_for_file: bool,
+    /// Folder that takes the place of `data` in the defaults; what the other layers set stays as it is.
+    pub data: Option<String>,
     /// Environment variables; those without our prefix are ignored.
     pub environment: BTreeMap<String, String>,
+    /// Port that takes the place of the one in `server.listen`, wherever that comes from.
+    pub port: Option<u16>,
     /// `section.key` and value, from the command line.
     pub overrides: Vec<(String, String)>,
 }
@@ -89,6 +95,11 @@ impl fmt::Display for Hint<'_> {
 /// All layers merged; every key is a known one and has the type of its default.
 pub(super) fn merge(sources: &Sources) -> Result<Table, ConfigError> {
     let mut merged: Table = parse("the compiled-in defaults", DEFAULT_TOML)?;
+    if let Some(folder) = &sources.data {
+        for key in IN_DATA_FOLDER {
+            move_default(&mut merged, key, folder);
+        }
+    }
     if let Some((file, text)) = read_file(sources)? {
         let origin = file.display().to_string();
         for (section, value) in parse(&origin, &text)? {
@@ -110,7 +121,28 @@ pub(super) fn merge(sources: &Sources) -> Result<Table, ConfigError> {
     for (key, text) in &sources.overrides {
         put_text(&mut merged, "command line", key, text)?;
     }
+    if let Some(port) = sources.port {
+        let listen = lookup(&merged, "server.listen")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+        let listen = format!("{host}:{port}");
+        put_text(&mut merged, "command line", "server.listen", &listen)?;
+    }
     Ok(merged)
+}
+
+/// `sqlite:data/cordboard.db` → `sqlite:elsewhere/cordboard.db`.
+fn move_default(merged: &mut Table, key: &str, folder: &str) {
+    let Some(Value::String(path)) = lookup(merged, key).cloned() else {
+        return;
+    };
+    let moved = path.replacen("data/", &format!("{}/", folder.trim_end_matches('/')), 1);
+    if let Some((section, name)) = key.split_once('.')
+        && let Some(Value::Table(keys)) = merged.get_mut(section)
+    {
+        keys.insert(name.to_owned(), Value::String(moved));
+    }
 }
 
 fn read_file(sources: &Sources) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -312,6 +344,29 @@ mod tests {
                 .to_string()
                 .ends_with("`auth.refresh_days` must be a whole number, not a text")
         );
+    }
+
+    #[test]
+    fn another_data_folder_moves_the_defaults_but_not_what_was_set() {
+        let sources = Sources {
+            data: Some("/srv/cord/".into()),
+            port: Some(9),
+            ..Sources::default()
+        };
+        let merged = merge(&sources).expect("merges");
+        assert_eq!(
+            merged["database"]["url"].as_str(),
+            Some("sqlite:/srv/cord/cordboard.db")
+        );
+        assert_eq!(merged["server"]["listen"].as_str(), Some("127.0.0.1:9"));
+        let set = environment(&[("CORDBOARD_DATABASE_URL", "postgres://db/cord")]);
+        let merged = merge(&Sources {
+            data: Some("x".into()),
+            ..set
+        })
+        .expect("merges");
+        assert_eq!(merged["database"]["url"].as_str(), Some("postgres://db/cord"));
+        assert_eq!(merged["recordings"]["dir"].as_str(), Some("x/recordings"));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use entity::{
     session::{ActiveModel, Column, Entity, Model},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, sea_query::Expr,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, QueryFilter as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -75,4 +75,12 @@ pub(super) async fn revoke_others(
         .exec(db)
         .await?;
     Ok(())
+}
+
+pub(super) async fn delete_ended_before(
+    db: &impl ConnectionTrait,
+    limit: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    let ended = Column::ExpiresAt.lt(limit).or(Column::RevokedAt.lt(limit));
+    Ok(Entity::delete_many().filter(ended).exec(db).await?.rows_affected)
 }

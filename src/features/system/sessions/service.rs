@@ -24,6 +24,9 @@ use crate::{
 /// time the token before the last gets an access token (but no new refresh token); later it counts as stolen.
 const LEEWAY: TimeDelta = TimeDelta::seconds(10);
 
+/// Ended sessions are kept so long, for questions about who was signed in.
+const KEPT_AFTER_END: TimeDelta = TimeDelta::days(30);
+
 /// How long tokens live.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionPolicy {
@@ -185,6 +188,11 @@ impl Sessions {
     /// Ends every session of a user.
     pub async fn revoke_all(&self, user_id: i64, reason: &str) -> AppResult<()> {
         Ok(repo::revoke_others(&self.db, user_id, None, reason, self.clock.now()).await?)
+    }
+
+    /// Removes sessions that ended long ago; returns how many.
+    pub async fn sweep(&self) -> AppResult<u64> {
+        Ok(repo::delete_ended_before(&self.db, self.clock.now() - KEPT_AFTER_END).await?)
     }
 
     /// The session of an access token that is genuine and has not expired.

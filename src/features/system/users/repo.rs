@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use entity::{
     role_permission,
     secret::Hidden,
-    user::{Column, Entity, Model},
+    user::{ActiveModel, Column, Entity, Model},
     user_role,
 };
 use sea_orm::{
+    ActiveValue::{NotSet, Set},
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, Func},
@@ -27,6 +28,45 @@ pub(super) async fn find(db: &impl ConnectionTrait, id: i64) -> Result<Option<Mo
         .filter(Column::DeletedAt.is_null())
         .one(db)
         .await
+}
+
+pub(super) async fn any(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .into_tuple::<i64>()
+        .one(db)
+        .await?
+        .is_some())
+}
+
+pub(super) async fn insert_first_admin(
+    db: &impl ConnectionTrait,
+    hash: String,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let admin = ActiveModel {
+        id: NotSet,
+        user_name: Set("admin".to_owned()),
+        full_name: Set("Administrator".to_owned()),
+        email: Set(None),
+        mobile: Set(None),
+        password_hash: Set(Hidden(hash)),
+        must_change_password: Set(true),
+        is_admin: Set(true),
+        is_agent: Set(false),
+        is_enabled: Set(true),
+        failed_logins: Set(0),
+        locked_until: Set(None),
+        password_changed_at: Set(now),
+        last_login_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+        version: Set(1),
+        deleted_at: Set(None),
+    };
+    Entity::insert(admin).exec_without_returning(db).await?;
+    Ok(())
 }
 
 /// Codes granted by all roles of the user, some twice.

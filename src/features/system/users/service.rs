@@ -178,6 +178,17 @@ impl Users {
         Ok(user.id)
     }
 
+    /// Makes the first account, `admin` with the default password that must be changed, unless there are accounts.
+    /// Returns whether it was made.
+    pub async fn ensure_first_account(&self) -> AppResult<bool> {
+        if repo::any(&self.db).await? {
+            return Ok(false);
+        }
+        let hash = self.passwords.hash(password::DEFAULT_PASSWORD).await?;
+        repo::insert_first_admin(&self.db, hash, self.clock.now()).await?;
+        Ok(true)
+    }
+
     /// The hash of a password, for whoever makes accounts (the first start, the demo data).
     pub async fn hash(&self, password: &str) -> AppResult<String> {
         self.passwords.hash(password).await

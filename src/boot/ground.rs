@@ -1,0 +1,59 @@
+//! What every subcommand that touches data stands on: key and database.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sea_orm::DatabaseConnection;
+
+use super::config::{Config, DatabaseConfig};
+use crate::{
+    ports::IdGen,
+    store::{
+        connect::{self, StoreOptions},
+        key::MasterKey,
+    },
+};
+
+/// The installation's key; made when there is none. Returns whether it was made.
+pub fn open_key(config: &Config, ids: &dyn IdGen) -> anyhow::Result<(MasterKey, bool)> {
+    let secrets = &config.secrets;
+    if !secrets.key.is_empty() {
+        let key = MasterKey::from_base64(secrets.key.expose()).context("secrets.key")?;
+        return Ok((key, false));
+    }
+    Ok(MasterKey::from_file(&secrets.key_file, ids.token())?)
+}
+
+/// The pool of the configured database.
+pub async fn open_database(config: &DatabaseConfig) -> anyhow::Result<DatabaseConnection> {
+    let options = StoreOptions {
+        url: config.url.expose().to_owned(),
+        max_connections: config.max_connections,
+        acquire_timeout: Duration::from_secs(config.acquire_timeout_secs),
+    };
+    connect::connect(&options)
+        .await
+        .with_context(|| format!("database {}", config.url.redacted()))
+}
+
+/// Makes sure that the tables are what this binary expects. A new SQLite file and the demo are migrated on the
+/// spot; anything else is left to the operator, who may want a copy first.
+pub async fn prepare_tables(config: &Config, db: &DatabaseConnection) -> anyhow::Result<()> {
+    let pending = migration::pending(db)
+        .await
+        .context("looking at the database's migrations")?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let is_new = pending.len() == migration::count() && config.database.url.is_sqlite();
+    if !is_new && !config.demo.enabled {
+        anyhow::bail!(
+            "the database lacks {} migrations ({} …): make a copy of it, then run `cordboard migrate`",
+            pending.len(),
+            pending[0]
+        );
+    }
+    tracing::info!(migrations = pending.len(), "making the database's tables");
+    migration::up(db).await.context("migrating")?;
+    Ok(())
+}
