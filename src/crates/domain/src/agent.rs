@@ -2,7 +2,6 @@
 //! a person chose, the *state* of the machine, and the *tier state* per queue (mod_callcenter.c, `cc_agent_status_t`,
 //! `cc_agent_state_t`, `cc_tier_state_t`).
 
-use crate::ids::CallId;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -158,8 +157,6 @@ pub struct AgentState {
     pub last_bridge_end: Option<DateTime<Utc>>,
     /// Configured wrap-up, seconds, from snapshots.
     pub wrap_up_secs: i64,
-    /// The queue call being offered or served.
-    pub call: Option<CallId>,
 }
 
 impl AgentState {
@@ -174,7 +171,6 @@ impl AgentState {
             tiers: Vec::new(),
             last_bridge_end: None,
             wrap_up_secs: 0,
-            call: None,
         }
     }
 

@@ -1,11 +1,12 @@
 //! Calls: one conversation each, from the first leg to the end of the last. Everything a call *is* follows from its
-//! legs, bridges and visits; see `derive.rs` for how.
+//! legs, bridges and visits; see [`crate::derive`] for how.
 
 use crate::event::CallKind;
-use crate::ids::{CallId, LegId, ServerId};
+use crate::ids::{CallId, EntryId, LegId, ServerId};
 use crate::leg::{EndMark, LegState};
-use crate::recording::RecordingRecord;
-use crate::visit::VisitRecord;
+use crate::recording::Recording;
+use crate::timeline::{Happening, TimelineEntry};
+use crate::visit::VisitState;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -143,8 +144,15 @@ pub struct Bridge {
     pub from: DateTime<Utc>,
     /// End, if seen; the end of either leg ends it too.
     pub to: Option<DateTime<Utc>>,
-    /// Told by an event (exact) or by a call record (reconstructed).
+    /// Told by an event, or reconstructed from a call record or a dump.
     pub seen: bool,
+}
+
+impl Bridge {
+    /// Whether the leg takes part.
+    pub fn has(&self, leg: LegId) -> bool {
+        self.a == leg || self.b == Some(leg)
+    }
 }
 
 /// One call in memory.
@@ -154,14 +162,16 @@ pub struct CallState {
     pub id: CallId,
     /// Where.
     pub server: ServerId,
-    /// The legs in the order of their creation.
+    /// The legs in the order of their creation; the first is the root of the call, from which its id comes.
     pub legs: Vec<LegState>,
+    /// Legs that were mentioned as parent or partner but have not told of themselves yet.
+    pub expected: Vec<LegId>,
     /// Connections of legs, in the order of their begin.
     pub bridges: Vec<Bridge>,
     /// Queue visits in the order of joining.
-    pub visits: Vec<VisitRecord>,
+    pub visits: Vec<VisitState>,
     /// Recordings in the order of their begin.
-    pub recordings: Vec<RecordingRecord>,
+    pub recordings: Vec<Recording>,
     /// What our dialplan said that it is.
     pub kind: Option<CallKind>,
     /// Set when all legs have ended.
@@ -174,7 +184,7 @@ pub struct CallState {
     pub version: i32,
     /// Number of the newest time line entry.
     pub last_seq: i32,
-    /// When the last change came in, by our clock: ended calls are forgotten some time after.
+    /// When the last news came in, by our clock: ended calls are forgotten some time after.
     pub touched_at: DateTime<Utc>,
 }
 
@@ -240,13 +250,71 @@ pub struct CallRecord {
 }
 
 impl CallState {
+    /// An empty call; the first leg comes next.
+    pub fn new(id: CallId, server: ServerId, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            server,
+            legs: Vec::new(),
+            expected: Vec::new(),
+            bridges: Vec::new(),
+            visits: Vec::new(),
+            recordings: Vec::new(),
+            kind: None,
+            ended_at: None,
+            end_mark: None,
+            merged_into: None,
+            version: 0,
+            last_seq: 0,
+            touched_at: now,
+        }
+    }
+
+    /// The first leg: the one that was not made for another leg, then the oldest. A leg may bear the same
+    /// microsecond as the one that it was made for (03c).
+    pub fn root(&self) -> Option<&LegState> {
+        self.legs.first()
+    }
+
     /// The leg of this id.
     pub fn leg(&self, id: LegId) -> Option<&LegState> {
         self.legs.iter().find(|leg| leg.id == id)
     }
 
+    /// The same, to be changed.
+    pub fn leg_mut(&mut self, id: LegId) -> Option<&mut LegState> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
     /// Whether the call is over.
     pub fn is_ended(&self) -> bool {
         self.ended_at.is_some()
+    }
+
+    /// Puts the legs into their order.
+    pub fn sort_legs(&mut self) {
+        self.legs
+            .sort_by_key(|leg| (leg.created_at, leg.parent.is_some(), leg.id));
+    }
+
+    /// Adds an entry to the time line.
+    pub fn note(
+        &mut self,
+        out: &mut Vec<TimelineEntry>,
+        leg: Option<LegId>,
+        at: DateTime<Utc>,
+        what: Happening,
+    ) {
+        self.last_seq += 1;
+        let subject = leg.map_or(self.id.0, |leg| leg.0);
+        let id = EntryId::derive(subject, what.kind(), at, what.discriminator());
+        out.push(TimelineEntry {
+            id,
+            call_id: self.id,
+            leg_id: leg,
+            at,
+            seq: self.last_seq,
+            what,
+        });
     }
 }

@@ -107,6 +107,8 @@ pub enum LegChange {
         how: JoinKind,
         /// The leg that is listened to, if the application names one.
         target: Option<LegId>,
+        /// Name of the conference, without profile and flags.
+        room: Option<String>,
     },
 }
 
@@ -134,6 +136,8 @@ pub struct LegFacts {
     pub caller_name: Option<String>,
     /// `Caller-Destination-Number`; changes with a transfer.
     pub destination: Option<String>,
+    /// Destination of the newest profile, where the teller knows both (call records).
+    pub routed_to: Option<String>,
     /// Extension behind the channel: authenticated user, dialled user or queue agent; without `@domain`.
     pub extension: Option<String>,
     /// Gateway the channel goes through.
@@ -148,15 +152,17 @@ pub struct LegFacts {
     pub bridged_at: Option<DateTime<Utc>>,
     /// `Caller-Channel-Hangup-Time`.
     pub hungup_at: Option<DateTime<Utc>>,
-    /// `Caller-Channel-Hold-Accum`, milliseconds.
+    /// `Caller-Channel-Hold-Accum` (microseconds there), milliseconds.
     pub hold_ms: Option<i64>,
-    /// The leg that this one was made for: originator (`Other-Leg-Unique-ID` with `Other-Type: originator`) or
-    /// `variable_cc_member_session_uuid` (surprises 26).
+    /// The leg that this one was made for: `variable_originating_leg_uuid` or, for an agent's leg,
+    /// `variable_cc_member_session_uuid` (surprises 26). Never `Other-Leg-Unique-ID`: that one changes.
     pub parent: Option<LegId>,
-    /// When the parent was created, if told.
-    pub parent_created_at: Option<DateTime<Utc>>,
-    /// The leg at the other end of the bridge now, if told (`uuid_dump` of a bridged channel).
+    /// The leg at the other end of the bridge now; only when asked by `uuid_dump`.
     pub partner: Option<LegId>,
+    /// Begin of an open hold; only when asked by `uuid_dump`.
+    pub held_since: Option<DateTime<Utc>>,
+    /// `variable_cc_member_uuid` of an agent's leg: whom it was made for.
+    pub serves_member: Option<Uuid>,
     /// How it ended; only on the hang-up events.
     pub end: Option<Box<EndFacts>>,
     /// Our own marks on the channel.
@@ -182,8 +188,6 @@ pub struct EndFacts {
     pub transfer_disposition: Option<String>,
     /// `variable_endpoint_disposition` (`ANSWER`, `BLIND_TRANSFER`, `ATTENDED_TRANSFER`…).
     pub endpoint_disposition: Option<String>,
-    /// `variable_cc_cause` / `variable_cc_cancel_reason`.
-    pub cc_cancel_reason: Option<String>,
 }
 
 /// Who ended a leg, seen from its SIP dialog (`sip_hangup_disposition`).

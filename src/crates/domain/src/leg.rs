@@ -1,10 +1,11 @@
 //! Legs: one channel of the switch each. Instants are absolute facts of the switch's clock, so telling one twice or
 //! late changes nothing.
 
-use crate::event::{HangupDisposition, LegFacts, Marks};
+use crate::event::{EndFacts, HangupDisposition, LegFacts};
 use crate::ids::{CallId, LegId, ServerId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// What the party of a leg is in its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,8 +59,8 @@ impl LegDirection {
     }
 }
 
-/// Why an end is known although nobody saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Why an end is known although nobody saw it. The worst comes first: it marks the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndMark {
     /// The switch stopped or crashed with the call up.
@@ -88,30 +89,31 @@ impl EndMark {
     }
 }
 
-/// One leg.
+/// One leg in memory.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one leg")]
 pub struct LegState {
     /// The channel.
     pub id: LegId,
-    /// Inbound or outbound; `None` while only somebody else has mentioned the leg.
-    pub direction: Option<LegDirection>,
-    /// What it is in its call; see [`LegRole`].
-    pub role: LegRole,
+    /// Inbound or outbound.
+    pub direction: LegDirection,
     /// `sofia/internal/1003@127.0.0.1:5303`.
     pub channel_name: String,
-    /// Number of the calling party as this leg shows it.
+    /// Number of the calling party as this leg first showed it.
     pub caller_number: String,
-    /// Name of the calling party as this leg shows it.
+    /// Name of the calling party as this leg first showed it.
     pub caller_name: String,
-    /// The number first dialled on this leg; a transfer does not change it here.
+    /// The number first dialled on this leg.
     pub destination: String,
+    /// The number dialled last: moves on with transfers.
+    pub routed_to: String,
     /// Extension behind the leg.
     pub extension: Option<String>,
     /// Gateway of the leg.
     pub gateway: Option<String>,
     /// Begin.
     pub created_at: DateTime<Utc>,
-    /// First ringing or early media.
+    /// First ringing or early media; of an inbound leg: when its party first heard it.
     pub ringing_at: Option<DateTime<Utc>>,
     /// Answer.
     pub answered_at: Option<DateTime<Utc>>,
@@ -119,20 +121,36 @@ pub struct LegState {
     pub ended_at: Option<DateTime<Utc>>,
     /// Open hold that this party asked for.
     pub held_since: Option<DateTime<Utc>>,
+    /// Newest change of hold that was taken in: an older one told late is passed over.
+    pub hold_changed_at: Option<DateTime<Utc>>,
     /// Closed holds that this party asked for, milliseconds.
     pub hold_ms: i64,
+    /// What the closed holds were when the open one began: the switch's own sum and ours must not be added up.
+    pub hold_ms_before: i64,
+    /// Whether early media was told.
+    pub early_media: bool,
+    /// Whether a transfer by this party was told.
+    pub transferred: bool,
     /// How it ended.
-    pub end: crate::event::EndFacts,
-    /// Our marks on the channel.
-    pub marks: Marks,
+    pub end: EndFacts,
+    /// Which side ended it.
+    pub ended_by: Option<HangupBy>,
+    /// Set if the end was concluded, not seen.
+    pub end_mark: Option<EndMark>,
+    /// User, from our mark on the channel.
+    pub user_id: Option<i64>,
+    /// Route, from our mark on the channel.
+    pub route_id: Option<i64>,
     /// The leg this one was made for.
     pub parent: Option<LegId>,
+    /// The queue member that this agent's leg was made for.
+    pub serves_member: Option<Uuid>,
+    /// Listens or joins in; never a party of the conversation.
+    pub supervises: bool,
     /// Events told of it.
     pub from_events: bool,
     /// A call record told of it.
     pub from_cdr: bool,
-    /// Set if the end was concluded, not seen.
-    pub end_mark: Option<EndMark>,
 }
 
 /// Which side ended the leg.
@@ -227,16 +245,16 @@ pub struct LegRecord {
 }
 
 impl LegState {
-    /// A leg that somebody mentioned.
+    /// A leg of which only its begin is known.
     pub fn new(id: LegId, created_at: DateTime<Utc>) -> Self {
         Self {
             id,
-            direction: None,
-            role: LegRole::Other,
+            direction: LegDirection::Inbound,
             channel_name: String::new(),
             caller_number: String::new(),
             caller_name: String::new(),
             destination: String::new(),
+            routed_to: String::new(),
             extension: None,
             gateway: None,
             created_at,
@@ -244,16 +262,134 @@ impl LegState {
             answered_at: None,
             ended_at: None,
             held_since: None,
+            hold_changed_at: None,
             hold_ms: 0,
-            end: crate::event::EndFacts::default(),
-            marks: Marks::default(),
+            hold_ms_before: 0,
+            early_media: false,
+            transferred: false,
+            end: EndFacts::default(),
+            ended_by: None,
+            end_mark: None,
+            user_id: None,
+            route_id: None,
             parent: None,
+            serves_member: None,
+            supervises: false,
             from_events: false,
             from_cdr: false,
-            end_mark: None,
         }
     }
 
-    /// Takes over what the channel says about itself. What is known stays.
-    pub fn learn(&mut self, _facts: &LegFacts) {}
+    /// Whether the leg is alive.
+    pub fn is_live(&self) -> bool {
+        self.ended_at.is_none()
+    }
+
+    /// Whether the leg goes to the outside: through a gateway, or through another profile than the one of the phones.
+    pub fn is_external(&self) -> bool {
+        let profile = self
+            .channel_name
+            .strip_prefix("sofia/")
+            .and_then(|rest| rest.split('/').next());
+        self.gateway.is_some() || profile.is_some_and(|name| name != PHONE_PROFILE)
+    }
+
+    /// The number of the party at the other end of the leg.
+    pub fn party_number(&self) -> &str {
+        match (self.direction, &self.extension) {
+            (LegDirection::Inbound, _) => &self.caller_number,
+            // The contact of a browser phone is a random word; the extension is who it is.
+            (LegDirection::Outbound, Some(extension)) => extension,
+            (LegDirection::Outbound, None) => &self.destination,
+        }
+    }
+
+    /// The name of the party at the other end of the leg, if it announced one.
+    pub fn party_name(&self) -> &str {
+        match self.direction {
+            LegDirection::Inbound => &self.caller_name,
+            LegDirection::Outbound => "",
+        }
+    }
+
+    /// Takes over what does not change any more: the first telling wins, so order and repetition do not matter.
+    /// Instants that mark a transition (ringing, answer, end) are the business of the call.
+    pub fn learn(&mut self, facts: &LegFacts) {
+        if let Some(inbound) = facts.inbound {
+            self.direction = if inbound {
+                LegDirection::Inbound
+            } else {
+                LegDirection::Outbound
+            };
+        }
+        fill(&mut self.channel_name, facts.channel_name.as_ref());
+        fill(&mut self.caller_number, facts.caller_number.as_ref());
+        fill(&mut self.caller_name, facts.caller_name.as_ref());
+        fill(&mut self.destination, facts.destination.as_ref());
+        // After the record came, an event can only be a late one.
+        if let Some(destination) = facts.routed_to.as_ref().or(facts.destination.as_ref())
+            && (!self.from_cdr || self.routed_to.is_empty() || facts.routed_to.is_some())
+            && self.routed_to != *destination
+        {
+            self.routed_to.clone_from(destination);
+        }
+        if self.extension.is_none() {
+            self.extension.clone_from(&facts.extension);
+        }
+        if self.gateway.is_none() {
+            self.gateway.clone_from(&facts.gateway);
+        }
+        self.parent = self.parent.or(facts.parent);
+        self.serves_member = self.serves_member.or(facts.serves_member);
+        if let Some(marks) = &facts.marks {
+            self.user_id = self.user_id.or(marks.user_id);
+            self.route_id = self.route_id.or(marks.route_id);
+        }
+        if let Some(hold_ms) = facts.hold_ms {
+            self.hold_ms = self.hold_ms.max(hold_ms);
+        }
+    }
+
+    /// Closes the open hold; `false` if there is none or the news is older than what is known.
+    pub fn close_hold(&mut self, at: DateTime<Utc>) -> bool {
+        let Some(since) = self.held_since.filter(|since| *since <= at) else {
+            return false;
+        };
+        let closed = self.hold_ms_before + (at - since).num_milliseconds();
+        self.hold_ms = self.hold_ms.max(closed);
+        self.held_since = None;
+        self.hold_changed_at = Some(at);
+        true
+    }
+
+    /// Takes over how the leg ended; the hang-up tells little, its completion and the record more.
+    pub fn learn_end(&mut self, end: &EndFacts) {
+        let known = &mut self.end;
+        for (mine, told) in [
+            (&mut known.cause, &end.cause),
+            (&mut known.originate_disposition, &end.originate_disposition),
+            (&mut known.last_bridge_cause, &end.last_bridge_cause),
+            (&mut known.transfer_disposition, &end.transfer_disposition),
+            (&mut known.endpoint_disposition, &end.endpoint_disposition),
+        ] {
+            if told.is_some() {
+                mine.clone_from(told);
+            }
+        }
+        known.q850 = end.q850.or(known.q850);
+        known.sip_status = end.sip_status.or(known.sip_status);
+        known.disposition = end.disposition.or(known.disposition);
+        self.ended_by = end.disposition.map(HangupBy::from).or(self.ended_by);
+    }
+}
+
+/// The profile that phones register at; every other one leads outside. The served configuration has these two.
+const PHONE_PROFILE: &str = "internal";
+
+fn fill(mine: &mut String, told: Option<&String>) {
+    if mine.is_empty()
+        && let Some(told) = told
+    {
+        mine.clone_from(told);
+    }
 }

@@ -28,7 +28,47 @@ impl RecordingState {
     }
 }
 
-/// One file. Mirrors the table `recordings`.
+/// One file in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Of leg and path.
+    pub id: RecordingId,
+    /// The leg that records.
+    pub leg: LegId,
+    /// As the switch sees it.
+    pub path: String,
+    /// When the switch opened it.
+    pub started_at: DateTime<Utc>,
+    /// Whether an event told the begin; a record lets it only be guessed.
+    pub seen: bool,
+    /// Whether an event told the end.
+    pub seen_end: bool,
+    /// When the switch closed it.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Length of the sound, milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Size of the file, bytes.
+    pub size_bytes: Option<i64>,
+}
+
+impl Recording {
+    /// A file that was opened.
+    pub fn new(leg: LegId, path: &str, started_at: DateTime<Utc>) -> Self {
+        Self {
+            id: RecordingId::derive(leg, path),
+            leg,
+            path: path.to_owned(),
+            started_at,
+            seen: false,
+            seen_end: false,
+            ended_at: None,
+            duration_ms: None,
+            size_bytes: None,
+        }
+    }
+}
+
+/// One file as stored. Mirrors the table `recordings`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingRecord {
     /// Of leg and path.

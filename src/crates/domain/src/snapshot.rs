@@ -51,6 +51,8 @@ pub struct SnapshotMember {
     pub caller_name: String,
     /// `serving_agent`, without `@domain`.
     pub serving_agent: Option<String>,
+    /// `bridge_epoch`; 0 = `None`.
+    pub served_at: Option<DateTime<Utc>>,
     /// `state`.
     pub state: MemberState,
 }

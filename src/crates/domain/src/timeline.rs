@@ -27,8 +27,8 @@ pub struct TimelineEntry {
 pub enum Happening {
     /// A leg appeared.
     LegCreated {
-        /// `caller`, `agent`…
-        role: &'static str,
+        /// `inbound` = the far end called us.
+        direction: &'static str,
         /// Number of the party.
         number: String,
     },
@@ -59,12 +59,12 @@ pub enum Happening {
         /// `answered`, `no_answer`, `rejected`…
         result: &'static str,
     },
-    /// A caller left a queue.
+    /// A caller left a queue. Whether given up or taken out is known only later (surprises 63): see the visit.
     QueueLeft {
         /// Code of the queue.
         queue: String,
-        /// `answered`, `abandoned`…
-        outcome: &'static str,
+        /// `served`, `break_out`, `timeout`, `no_agent`, `exit_key`, `other`.
+        how: &'static str,
     },
     /// Two legs were connected.
     Bridged {
@@ -116,13 +116,9 @@ pub enum Happening {
     HungUp {
         /// `NORMAL_CLEARING`…
         cause: Option<String>,
-        /// `self`, `switch`…
-        by: Option<&'static str>,
     },
     /// The whole call was over.
     Ended {
-        /// `answered`, `abandoned`…
-        result: &'static str,
         /// Set if the end was concluded, not seen.
         mark: Option<&'static str>,
     },
@@ -155,14 +151,24 @@ impl Happening {
         }
     }
 
+    /// What tells two happenings of one kind, subject and instant apart (ring-all offers several agents at once).
+    pub fn discriminator(&self) -> &str {
+        match self {
+            Self::Offered { agent, .. } | Self::OfferEnded { agent, .. } => agent,
+            Self::QueueJoined { queue, .. } | Self::QueueLeft { queue, .. } => queue,
+            Self::RecordingStarted { path } | Self::RecordingStopped { path } => path,
+            _ => "",
+        }
+    }
+
     /// The particulars, for the column `detail`; an empty object if there are none.
     pub fn detail(&self) -> Value {
         match self {
-            Self::LegCreated { role, number } => json!({ "role": role, "number": number }),
+            Self::LegCreated { direction, number } => json!({ "direction": direction, "number": number }),
             Self::QueueJoined { queue, resumed } => json!({ "queue": queue, "resumed": resumed }),
             Self::Offered { queue, agent } => json!({ "queue": queue, "agent": agent }),
             Self::OfferEnded { agent, result } => json!({ "agent": agent, "result": result }),
-            Self::QueueLeft { queue, outcome } => json!({ "queue": queue, "outcome": outcome }),
+            Self::QueueLeft { queue, how } => json!({ "queue": queue, "how": how }),
             Self::Bridged { with } => json!({ "with": with }),
             Self::Unbridged { with } => json!({ "with": with }),
             Self::Dtmf { digit } => json!({ "digit": digit }),
@@ -170,8 +176,8 @@ impl Happening {
             Self::Joined { how, target } => json!({ "how": how.as_str(), "target": target }),
             Self::MergedFrom { call } => json!({ "call": call }),
             Self::RecordingStarted { path } | Self::RecordingStopped { path } => json!({ "path": path }),
-            Self::HungUp { cause, by } => json!({ "cause": cause, "by": by }),
-            Self::Ended { result, mark } => json!({ "result": result, "mark": mark }),
+            Self::HungUp { cause } => json!({ "cause": cause }),
+            Self::Ended { mark } => json!({ "mark": mark }),
             Self::Ringing | Self::EarlyMedia | Self::Answered | Self::Held | Self::Retrieved => json!({}),
         }
     }

@@ -1,5 +1,6 @@
 //! Queue visits: one stay of one caller in one queue, and the offers made meanwhile.
 
+use crate::event::LeaveCause;
 use crate::ids::{CallId, LegId, OfferId, ServerId, VisitId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -111,7 +112,92 @@ pub struct OfferRecord {
     pub result: Option<OfferResult>,
 }
 
-/// One visit. Mirrors the table `queue_visits`; `queue_id` is resolved by the application from the code.
+/// One visit in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VisitState {
+    /// Of member and session.
+    pub id: VisitId,
+    /// The caller's leg.
+    pub leg: LegId,
+    /// Code of the queue.
+    pub queue: String,
+    /// The switch's member uuid.
+    pub member: Uuid,
+    /// Begin of this stay.
+    pub joined_at: DateTime<Utc>,
+    /// Whether an event told the begin; a record tells whole seconds only.
+    pub joined_seen: bool,
+    /// When an agent answered.
+    pub answered_at: Option<DateTime<Utc>>,
+    /// Whether an event told it.
+    pub answered_seen: bool,
+    /// When the visit was over.
+    pub left_at: Option<DateTime<Utc>>,
+    /// Why it was over.
+    pub leave: Option<LeaveCause>,
+    /// Extension of the agent who served.
+    pub agent: Option<String>,
+    /// Leg of that agent.
+    pub agent_leg: Option<LegId>,
+    /// The offers in order.
+    pub offers: Vec<OfferRecord>,
+}
+
+impl VisitState {
+    /// A visit that just began.
+    pub fn new(member: Uuid, session: LegId, queue: &str, joined_at: DateTime<Utc>) -> Self {
+        Self {
+            id: VisitId::derive(member, session),
+            leg: session,
+            queue: queue.to_owned(),
+            member,
+            joined_at,
+            joined_seen: false,
+            answered_at: None,
+            answered_seen: false,
+            left_at: None,
+            leave: None,
+            agent: None,
+            agent_leg: None,
+            offers: Vec::new(),
+        }
+    }
+
+    /// The open offer to an agent.
+    pub fn open_offer(&mut self, agent: &str) -> Option<&mut OfferRecord> {
+        self.offers
+            .iter_mut()
+            .rev()
+            .find(|offer| offer.result.is_none() && offer.agent_extension == agent)
+    }
+}
+
+impl LeaveCause {
+    /// The stable word of the time line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::BreakOut => "break_out",
+            Self::Timeout => "timeout",
+            Self::NoAgent => "no_agent",
+            Self::ExitKey => "exit_key",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads `CC-Cancel-Reason`.
+    pub fn from_reason(reason: &str) -> Self {
+        match reason {
+            "BREAK_OUT" => Self::BreakOut,
+            "TIMEOUT" => Self::Timeout,
+            "NO_AGENT_TIMEOUT" => Self::NoAgent,
+            "EXIT_WITH_KEY" => Self::ExitKey,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// One visit as stored. Mirrors the table `queue_visits`; `queue_id` is resolved by the application from the code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VisitRecord {
     /// Of member and session.

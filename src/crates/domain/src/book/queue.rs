@@ -1,0 +1,168 @@
+//! News of queue members. `members-count` is not even decoded: it stays one too high after each answer (61).
+
+use super::{CallBook, Changes, limits};
+use crate::call::CallState;
+use crate::event::{LeaveCause, QueueChange, QueueEvent};
+use crate::ids::{OfferId, VisitId};
+use crate::timeline::{Happening, TimelineEntry};
+use crate::visit::{OfferRecord, OfferResult, VisitState};
+use chrono::{DateTime, Utc};
+
+impl CallBook {
+    pub(super) fn apply_queue(
+        &mut self,
+        event: &QueueEvent,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+        changes: &mut Changes,
+    ) {
+        let Some(mut id) = self.leg_calls.get(&event.session).copied() else {
+            // The caller's leg is older than our subscription: the resync brings leg and visit.
+            self.ignored += 1;
+            return;
+        };
+        match &event.change {
+            QueueChange::AgentAnswered { agent, agent_leg } => {
+                if let Some(leg) = agent_leg {
+                    id = self.tie(event.session, *leg, now, changes);
+                    self.list_extension(Some(agent), *leg);
+                }
+                changes.touch_agent(agent);
+            }
+            QueueChange::AgentEnded { agent, agent_leg } => {
+                if let Some(state) = self.agent_mut(agent) {
+                    // The wrap-up counts from here; neither a state nor an event marks it (57, 60).
+                    state.last_bridge_end = state.last_bridge_end.max(Some(at));
+                }
+                if let Some(leg) = agent_leg {
+                    id = self.tie(event.session, *leg, now, changes);
+                }
+                changes.touch_agent(agent);
+            }
+            QueueChange::Offered { agent } | QueueChange::OfferFailed { agent, .. } => {
+                changes.touch_agent(agent);
+            }
+            QueueChange::Joined { .. } | QueueChange::Left { .. } => {}
+        }
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
+        if call.apply_queue(event, at, &mut changes.timeline) {
+            self.settle(id, now, changes);
+        }
+    }
+}
+
+impl CallState {
+    fn apply_queue(&mut self, event: &QueueEvent, at: DateTime<Utc>, out: &mut Vec<TimelineEntry>) -> bool {
+        let visit_id = VisitId::derive(event.member, event.session);
+        let queue = event.queue.as_deref().unwrap_or_default();
+        let index = match self.visits.iter().position(|visit| visit.id == visit_id) {
+            Some(index) => index,
+            // Whatever is told of a stay makes it known, if only late; the end alone makes none.
+            None if matches!(event.change, QueueChange::Left { .. }) => return false,
+            None => {
+                // CC-Member-Joined-Time would be the first call's after a resume (66); the event's own time is right.
+                let visit = VisitState::new(event.member, event.session, queue, at);
+                let place = self.visits.partition_point(|known| known.joined_at <= at);
+                self.visits.insert(place, visit);
+                place
+            }
+        };
+        let visit = &mut self.visits[index];
+        let what = match &event.change {
+            QueueChange::Joined { resumed, .. } => {
+                if visit.joined_seen {
+                    return false;
+                }
+                (visit.joined_seen, visit.joined_at) = (true, at);
+                Some(Happening::QueueJoined {
+                    queue: visit.queue.clone(),
+                    resumed: *resumed,
+                })
+            }
+            QueueChange::Offered { agent } => visit.offer(agent, at).then(|| Happening::Offered {
+                queue: visit.queue.clone(),
+                agent: agent.clone(),
+            }),
+            QueueChange::OfferFailed { agent, cause } => {
+                let result = OfferResult::from_cause(cause.as_deref());
+                visit
+                    .close_offer(agent, result, at)
+                    .then(|| Happening::OfferEnded {
+                        agent: agent.clone(),
+                        result: result.as_str(),
+                    })
+            }
+            QueueChange::AgentAnswered { agent, agent_leg } => {
+                if !visit.answered_seen {
+                    (visit.answered_seen, visit.answered_at) = (true, Some(at));
+                }
+                visit.agent = Some(agent.clone());
+                visit.agent_leg = agent_leg.or(visit.agent_leg);
+                visit
+                    .close_offer(agent, OfferResult::Answered, at)
+                    .then(|| Happening::OfferEnded {
+                        agent: agent.clone(),
+                        result: OfferResult::Answered.as_str(),
+                    })
+            }
+            // The cause here is the origination's, not the end's (62): only that it ended counts.
+            QueueChange::AgentEnded { agent, agent_leg } => {
+                visit.agent = visit.agent.take().or_else(|| Some(agent.clone()));
+                visit.agent_leg = visit.agent_leg.or(*agent_leg);
+                None
+            }
+            QueueChange::Left {
+                how,
+                agent,
+                agent_leg,
+            } => {
+                let is_new = visit.leave.is_none();
+                visit.leave = Some(*how);
+                visit.left_at = Some(visit.left_at.filter(|_| !is_new).unwrap_or(at));
+                if *how == LeaveCause::Served {
+                    visit.agent = visit.agent.take().or_else(|| agent.clone());
+                    visit.agent_leg = visit.agent_leg.or(*agent_leg);
+                }
+                is_new.then(|| Happening::QueueLeft {
+                    queue: visit.queue.clone(),
+                    how: how.as_str(),
+                })
+            }
+        };
+        if let Some(what) = what {
+            self.note(out, Some(event.session), at, what);
+        }
+        true
+    }
+}
+
+impl VisitState {
+    /// Opens an offer; `false` if it is known or there are too many.
+    fn offer(&mut self, agent: &str, at: DateTime<Utc>) -> bool {
+        let id = OfferId::derive(self.id, agent, at);
+        if self.offers.len() >= limits::OFFERS || self.offers.iter().any(|offer| offer.id == id) {
+            return false;
+        }
+        self.offers.push(OfferRecord {
+            id,
+            visit_id: self.id,
+            agent_extension: agent.to_owned(),
+            offered_at: at,
+            ended_at: None,
+            result: None,
+        });
+        true
+    }
+
+    /// Closes the open offer to an agent; the failure may come after the caller has left (64).
+    pub(super) fn close_offer(&mut self, agent: &str, result: OfferResult, at: DateTime<Utc>) -> bool {
+        let Some(offer) = self.open_offer(agent).filter(|offer| offer.offered_at <= at) else {
+            return false;
+        };
+        offer.ended_at = Some(at);
+        offer.result = Some(result);
+        true
+    }
+}
