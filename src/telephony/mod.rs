@@ -5,3 +5,4 @@
 //! Talks to: `esl`, `fsxml`, `domain`, `features::*::service`. Not for: HTTP handlers of the console.
 
 pub mod commands;
+pub mod decode;

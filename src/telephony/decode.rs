@@ -1,0 +1,394 @@
+//! Events of the switch in our words: `esl::Event` → [`SwitchEvent`].
+//!
+//! Reads only the headers that the domain needs and returns `None` for what it does not: that is most of the stream
+//! (`CHANNEL_STATE`, `CHANNEL_CALLSTATE`, `API`, playback, nearly all `CHANNEL_EXECUTE`; surprises 73, 74).
+//! Numbers in comments are those of `traces/surprises.md`.
+
+use chrono::{DateTime, Utc};
+use domain::agent::{AgentStatus, CallcenterState};
+use domain::cdr::{extension_of, without_domain};
+use domain::event::{
+    AgentChange, AgentEvent, CallKind, EndFacts, EventKind, GatewayChange, GatewayEvent, HangupDisposition,
+    JoinKind, LeaveCause, LegChange, LegEvent, LegFacts, Marks, QueueChange, QueueEvent, RegistrationEvent,
+    SwitchEvent,
+};
+use domain::ids::LegId;
+use esl::Event;
+use uuid::Uuid;
+
+/// The events that [`decode`] understands: what a connection must subscribe to. `BACKGROUND_JOB` and `HEARTBEAT` are
+/// read by others.
+pub const EVENTS: &[&str] = &[
+    "CHANNEL_CREATE",
+    "CHANNEL_PROGRESS",
+    "CHANNEL_PROGRESS_MEDIA",
+    "CHANNEL_ANSWER",
+    "CHANNEL_BRIDGE",
+    "CHANNEL_UNBRIDGE",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
+    "CHANNEL_EXECUTE",
+    "CHANNEL_HANGUP",
+    "CHANNEL_HANGUP_COMPLETE",
+    "CHANNEL_DESTROY",
+    "DTMF",
+    "RECORD_START",
+    "RECORD_STOP",
+    "SHUTDOWN",
+];
+
+/// The subclasses of `CUSTOM` that [`decode`] understands. Not `sofia::pre_register` and not
+/// `sofia::register_attempt`: both are fired for calls too (49).
+pub const CUSTOM_EVENTS: &[&str] = &[
+    "callcenter::info",
+    "sofia::register",
+    "sofia::unregister",
+    "sofia::expire",
+    "sofia::gateway_state",
+    "sofia::gateway_add",
+    "sofia::gateway_delete",
+];
+
+/// Reads one event. `None`: it is of a kind that changes nothing, or its channel has a name that is no uuid (40).
+pub fn decode(event: &Event) -> Option<SwitchEvent> {
+    let name = event.name();
+    let kind = match name.as_ref() {
+        "CUSTOM" => custom(event)?,
+        "SHUTDOWN" => EventKind::Shutdown,
+        channel => EventKind::Leg(Box::new(leg_event(channel, event)?)),
+    };
+    Some(SwitchEvent {
+        at: DateTime::from_timestamp_micros(event.get_parsed("Event-Date-Timestamp")?)?,
+        sequence: event.get_parsed("Event-Sequence").unwrap_or(0),
+        kind,
+    })
+}
+
+/// Reads the answer to `uuid_dump <uuid> json` (as an event), or any channel event, for the facts alone: how a leg
+/// becomes known that a list of channels has and the book has not. `at` is when it was asked.
+pub fn decode_dump(dump: &Event, at: DateTime<Utc>) -> Option<SwitchEvent> {
+    let leg = LegId::parse(&dump.get("Unique-ID")?)?;
+    let mut facts = origin(dump);
+    let state = dump.get("Channel-Call-State").unwrap_or_default();
+    facts.bridged_at = micros(dump, "Caller-Channel-Bridged-Time");
+    facts.partner = dump.variable("bridge_uuid").and_then(|uuid| LegId::parse(&uuid));
+    if state == "HELD" {
+        facts.held_since = micros(dump, "Caller-Channel-Last-Hold").or(Some(at));
+    }
+    let event = LegEvent {
+        leg,
+        change: LegChange::Seen,
+        facts,
+    };
+    Some(SwitchEvent {
+        at,
+        sequence: 0,
+        kind: EventKind::Leg(Box::new(event)),
+    })
+}
+
+fn leg_event(name: &str, event: &Event) -> Option<LegEvent> {
+    let change = match name {
+        "CHANNEL_CREATE" => LegChange::Created,
+        "CHANNEL_PROGRESS" => LegChange::Ringing,
+        "CHANNEL_PROGRESS_MEDIA" => LegChange::EarlyMedia,
+        "CHANNEL_ANSWER" => LegChange::Answered,
+        "CHANNEL_BRIDGE" => LegChange::Bridged {
+            a: leg(event, "Bridge-A-Unique-ID")?,
+            b: leg(event, "Bridge-B-Unique-ID")?,
+        },
+        // Not Other-Leg-Unique-ID: after an attended transfer that is the new partner (27).
+        "CHANNEL_UNBRIDGE" => LegChange::Unbridged {
+            a: leg(event, "Bridge-A-Unique-ID").or_else(|| leg(event, "Unique-ID"))?,
+            b: leg(event, "Bridge-B-Unique-ID"),
+        },
+        "CHANNEL_HOLD" => LegChange::Held,
+        "CHANNEL_UNHOLD" => LegChange::Retrieved,
+        "CHANNEL_HANGUP" | "CHANNEL_HANGUP_COMPLETE" => LegChange::HungUp,
+        "CHANNEL_DESTROY" => LegChange::Destroyed,
+        "CHANNEL_EXECUTE" => joined(event)?,
+        "DTMF" => LegChange::Digit {
+            digit: event.get("DTMF-Digit")?.chars().next()?,
+        },
+        "RECORD_START" => LegChange::RecordingStarted {
+            path: text(event, "Record-File-Path")?,
+        },
+        "RECORD_STOP" => LegChange::RecordingStopped {
+            path: text(event, "Record-File-Path")?,
+            duration_ms: event.get_parsed("variable_record_ms"),
+            size_bytes: event.get_parsed("variable_record_file_size"),
+        },
+        _ => return None,
+    };
+    let facts = match &change {
+        LegChange::Created | LegChange::Answered | LegChange::Seen => origin(event),
+        LegChange::Bridged { .. } => LegFacts {
+            bridged_at: micros(event, "Caller-Channel-Bridged-Time"),
+            ..origin(event)
+        },
+        LegChange::HungUp | LegChange::Destroyed => LegFacts {
+            end: Some(Box::new(end(event))),
+            ..origin(event)
+        },
+        LegChange::Retrieved => LegFacts {
+            hold_ms: hold_ms(event),
+            ..times(event)
+        },
+        _ => times(event),
+    };
+    Some(LegEvent {
+        leg: leg(event, "Unique-ID")?,
+        change,
+        facts,
+    })
+}
+
+/// Applications that tie legs without a bridge (39); every other execution changes nothing.
+fn joined(event: &Event) -> Option<LegChange> {
+    let how = match event.get("Application")?.as_ref() {
+        "eavesdrop" => JoinKind::Eavesdrop,
+        "three_way" => JoinKind::ThreeWay,
+        "conference" => JoinKind::Conference,
+        _ => return None,
+    };
+    let data = event.get("Application-Data").unwrap_or_default();
+    // room[@profile][+pin[+flags]]
+    let room = data
+        .split(['@', '+'])
+        .next()
+        .filter(|room| how == JoinKind::Conference && !room.is_empty());
+    let target = LegId::parse(&data).filter(|_| how != JoinKind::Conference);
+    Some(LegChange::Joined {
+        how,
+        target,
+        room: room.map(str::to_owned),
+    })
+}
+
+/// When things happened to the channel: absolute, in every event that carries channel data.
+fn times(event: &Event) -> LegFacts {
+    let progress = [
+        micros(event, "Caller-Channel-Progress-Time"),
+        micros(event, "Caller-Channel-Progress-Media-Time"),
+    ];
+    LegFacts {
+        inbound: event
+            .get_raw("Call-Direction")
+            .map(|direction| direction == b"inbound"),
+        created_at: micros(event, "Caller-Channel-Created-Time"),
+        ringing_at: progress.into_iter().flatten().min(),
+        answered_at: micros(event, "Caller-Channel-Answered-Time"),
+        hungup_at: micros(event, "Caller-Channel-Hangup-Time"),
+        ..LegFacts::default()
+    }
+}
+
+/// Who and whence, with the times: of the events on which a leg may become known.
+fn origin(event: &Event) -> LegFacts {
+    let mut facts = times(event);
+    let inbound = facts.inbound == Some(true);
+    let is_agent = event.get_raw("variable_cc_side") == Some(b"agent");
+    let channel_name = text(event, "Channel-Name");
+    let destination = text(event, "Caller-Destination-Number");
+    facts.extension = extension_of(
+        inbound,
+        channel_name.as_deref().unwrap_or_default(),
+        event
+            .get(if inbound {
+                "variable_user_name"
+            } else {
+                "variable_dialed_user"
+            })
+            .as_deref(),
+        if is_agent {
+            event.get("variable_cc_agent")
+        } else {
+            None
+        }
+        .as_deref(),
+        destination.as_deref(),
+    );
+    facts.channel_name = channel_name;
+    facts.destination = destination;
+    facts.caller_number = text(event, "Caller-Caller-ID-Number");
+    facts.caller_name = text(event, "Caller-Caller-ID-Name");
+    facts.gateway = text(event, "variable_sip_gateway_name").or_else(|| text(event, "variable_sip_gateway"));
+    facts.hold_ms = hold_ms(event);
+    facts.parent = if is_agent {
+        facts.serves_member = event
+            .variable("cc_member_uuid")
+            .and_then(|uuid| Uuid::try_parse(&uuid).ok());
+        leg(event, "variable_cc_member_session_uuid")
+    } else {
+        leg(event, "variable_originating_leg_uuid")
+    };
+    facts.marks = marks(event).map(Box::new);
+    facts
+}
+
+fn marks(event: &Event) -> Option<Marks> {
+    Marks {
+        kind: event
+            .variable("cordboard_kind")
+            .and_then(|word| CallKind::parse(&word)),
+        route_id: event.get_parsed("variable_cordboard_route"),
+        intent: event.get_parsed("variable_cordboard_intent"),
+        user_id: event.get_parsed("variable_cordboard_user"),
+    }
+    .filled()
+}
+
+fn end(event: &Event) -> EndFacts {
+    let protocol = event.variable("proto_specific_hangup_cause");
+    EndFacts {
+        cause: text(event, "Hangup-Cause"),
+        q850: event.get_parsed("variable_hangup_cause_q850"),
+        sip_status: event
+            .get_parsed("variable_sip_term_status")
+            .or_else(|| protocol?.strip_prefix("sip:")?.parse().ok()),
+        disposition: event
+            .variable("sip_hangup_disposition")
+            .and_then(|word| HangupDisposition::parse(&word)),
+        originate_disposition: text(event, "variable_originate_disposition"),
+        last_bridge_cause: text(event, "variable_last_bridge_hangup_cause"),
+        transfer_disposition: text(event, "variable_transfer_disposition"),
+        endpoint_disposition: text(event, "variable_endpoint_disposition"),
+    }
+}
+
+fn custom(event: &Event) -> Option<EventKind> {
+    match event.subclass()?.as_ref() {
+        "callcenter::info" => callcenter(event),
+        "sofia::register" => Some(EventKind::Registration(registration(event, true)?)),
+        "sofia::unregister" | "sofia::expire" => Some(EventKind::Registration(registration(event, false)?)),
+        "sofia::gateway_state" => gateway(
+            event,
+            GatewayChange::State {
+                state: text(event, "State")?,
+                ping_up: event.get_filled("Ping-Status").map(|status| status == "UP"),
+                sip_status: event.get_parsed("Status"),
+                phrase: text(event, "Phrase"),
+            },
+        ),
+        "sofia::gateway_add" => gateway(event, GatewayChange::Added),
+        "sofia::gateway_delete" => gateway(event, GatewayChange::Deleted),
+        _ => None,
+    }
+}
+
+fn gateway(event: &Event, change: GatewayChange) -> Option<EventKind> {
+    Some(EventKind::Gateway(GatewayEvent {
+        gateway: text(event, "Gateway")?,
+        change,
+    }))
+}
+
+/// `register` and `unregister` name the user in other headers than `expire` (51).
+fn registration(event: &Event, registered: bool) -> Option<RegistrationEvent> {
+    let user = text(event, "from-user").or_else(|| text(event, "user"))?;
+    let address = event
+        .get_filled("network-ip")
+        .map(|ip| match event.get_filled("network-port") {
+            Some(port) => format!("{ip}:{port}"),
+            None => ip.into_owned(),
+        });
+    Some(RegistrationEvent {
+        extension: without_domain(&user).to_owned(),
+        registered,
+        contact: text(event, "contact"),
+        user_agent: text(event, "user-agent"),
+        address,
+        expires_secs: event.get_parsed("expires"),
+    })
+}
+
+fn callcenter(event: &Event) -> Option<EventKind> {
+    let agent = || {
+        event
+            .get_filled("CC-Agent")
+            .map(|name| without_domain(&name).to_owned())
+    };
+    let agent_leg = leg(event, "CC-Agent-UUID");
+    let change = match event.get("CC-Action")?.as_ref() {
+        "agent-status-change" => {
+            let status = AgentStatus::from_switch(&event.get("CC-Agent-Status")?)?;
+            return Some(EventKind::Agent(AgentEvent {
+                agent: agent()?,
+                change: AgentChange::Status(status),
+            }));
+        }
+        "agent-state-change" => {
+            let state = CallcenterState::from_switch(&event.get("CC-Agent-State")?)?;
+            return Some(EventKind::Agent(AgentEvent {
+                agent: agent()?,
+                change: AgentChange::State(state),
+            }));
+        }
+        "agent-add" => {
+            return Some(EventKind::Agent(AgentEvent {
+                agent: agent()?,
+                change: AgentChange::Added,
+            }));
+        }
+        action @ ("member-queue-start" | "member-queue-resume") => QueueChange::Joined {
+            resumed: action == "member-queue-resume",
+            caller_number: text(event, "CC-Member-CID-Number"),
+            caller_name: text(event, "CC-Member-CID-Name"),
+        },
+        "agent-offering" => QueueChange::Offered { agent: agent()? },
+        "bridge-agent-fail" => QueueChange::OfferFailed {
+            agent: agent()?,
+            cause: text(event, "CC-Hangup-Cause"),
+        },
+        "bridge-agent-start" => QueueChange::AgentAnswered {
+            agent: agent()?,
+            agent_leg,
+        },
+        "bridge-agent-end" => QueueChange::AgentEnded {
+            agent: agent()?,
+            agent_leg,
+        },
+        "member-queue-end" => QueueChange::Left {
+            how: leave_cause(event),
+            agent: agent(),
+            agent_leg,
+        },
+        // members-count is wrong after each answer (61); agent-max-no-answer is followed by its status change (65);
+        // the events of `agent get` (57) tell what is known.
+        _ => return None,
+    };
+    Some(EventKind::Queue(Box::new(QueueEvent {
+        queue: text(event, "CC-Queue"),
+        member: Uuid::try_parse(&event.get("CC-Member-UUID")?).ok()?,
+        session: leg(event, "CC-Member-Session-UUID")?,
+        change,
+    })))
+}
+
+/// `CC-Cause` is `Terminated` or `Cancel` (62); only a cancelled one has a reason (63).
+fn leave_cause(event: &Event) -> LeaveCause {
+    match event.get_filled("CC-Cancel-Reason") {
+        Some(reason) => LeaveCause::from_reason(&reason),
+        None if event.get_raw("CC-Cause") == Some(b"Terminated") => LeaveCause::Served,
+        None => LeaveCause::Other,
+    }
+}
+
+fn text(event: &Event, name: &str) -> Option<String> {
+    event.get_filled(name).map(std::borrow::Cow::into_owned)
+}
+
+fn leg(event: &Event, name: &str) -> Option<LegId> {
+    LegId::parse(&event.get(name)?)
+}
+
+/// Microseconds since the epoch; the switch writes 0 for what has not happened.
+fn micros(event: &Event, name: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(event.get_parsed(name).filter(|micros| *micros > 0)?)
+}
+
+fn hold_ms(event: &Event) -> Option<i64> {
+    event
+        .get_parsed::<i64>("Caller-Channel-Hold-Accum")
+        .map(|micros| micros / 1000)
+}
