@@ -6,3 +6,10 @@
 
 pub mod commands;
 pub mod decode;
+pub mod documents;
+pub mod documents_http;
+pub mod form;
+pub mod media;
+pub mod plan;
+pub mod plan_keeper;
+pub mod snapshot;
