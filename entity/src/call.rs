@@ -73,6 +73,8 @@ pub struct Model {
     pub leg_count: i32,
     /// There is at least one recording.
     pub has_recording: bool,
+    /// The call that took over all legs of this one (attended transfer); such a row is in no list.
+    pub merged_into: Option<Uuid>,
     /// Grows with each write; writers with an older one lose.
     pub version: i32,
     /// Last write.

@@ -36,6 +36,7 @@ create table calls (
     end_mark text,
     leg_count integer not null,
     has_recording boolean not null,
+    merged_into {uuid},
     version integer not null,
     updated_at {timestamp} not null,
     constraint calls_direction_check check (direction in ('inbound', 'outbound', 'internal')),
@@ -52,6 +53,7 @@ create index calls_callee_number_idx on calls (callee_number, started_at desc);
 create index calls_agent_extension_idx on calls (agent_extension, started_at desc) where agent_extension is not null;
 create index calls_user_id_idx on calls (user_id, started_at desc) where user_id is not null;
 create index calls_queue_id_idx on calls (queue_id, started_at desc) where queue_id is not null;
+create index calls_merged_into_idx on calls (merged_into) where merged_into is not null;
 create index calls_live_idx on calls (server_id) where state = 'live';
 
 create table legs (

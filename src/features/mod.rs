@@ -5,4 +5,5 @@
 //! to go the other way is a domain event.
 //! Not for: anything that knows the switch's words.
 
+pub mod calls;
 pub mod system;

@@ -9,6 +9,7 @@ pub mod decode;
 pub mod documents;
 pub mod documents_http;
 pub mod form;
+pub mod inventory;
 pub mod media;
 pub mod plan;
 pub mod plan_keeper;

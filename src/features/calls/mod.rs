@@ -1,0 +1,3 @@
+//! Calls: what was, what is, what was recorded.
+
+pub mod ledger;
