@@ -353,19 +353,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Actor<IO> {
         sink: &mut impl FnMut(Frame),
     ) -> Result<(), Closed> {
         self.last_frame = Instant::now();
-        let mut next = first;
-        for _ in 0..BURST {
-            match next {
-                None if matches!(self.winding_up, WindingUp::Goodbye { .. }) => return Err(Closed::Finished),
-                None => return Err(Closed::Eof),
-                Some(Err(error)) => return Err(Closed::Codec(error)),
-                Some(Ok(frame)) => self.on_frame(frame, sink)?,
-            }
+        self.on_read(first, sink)?;
+        for _ in 1..BURST {
             // Polled without a waker; select! polls again with one before it sleeps.
-            match self.wire.frames.next().now_or_never() {
-                Some(frame) => next = frame,
-                None => break,
-            }
+            let Some(next) = self.wire.frames.next().now_or_never() else {
+                break;
+            };
+            self.on_read(next, sink)?;
         }
         let skipped = self.wire.frames.decoder().skipped();
         self.meters
@@ -373,6 +367,19 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Actor<IO> {
             .fetch_add(skipped - self.skipped_seen, Ordering::Relaxed);
         self.skipped_seen = skipped;
         Ok(())
+    }
+
+    fn on_read(
+        &mut self,
+        read: Option<Result<Frame, CodecError>>,
+        sink: &mut impl FnMut(Frame),
+    ) -> Result<(), Closed> {
+        match read {
+            None if matches!(self.winding_up, WindingUp::Goodbye { .. }) => Err(Closed::Finished),
+            None => Err(Closed::Eof),
+            Some(Err(error)) => Err(Closed::Codec(error)),
+            Some(Ok(frame)) => self.on_frame(frame, sink),
+        }
     }
 
     fn on_frame(&mut self, frame: Frame, sink: &mut impl FnMut(Frame)) -> Result<(), Closed> {

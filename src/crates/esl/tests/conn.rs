@@ -345,6 +345,20 @@ async fn events_and_unknown_frames_between_replies_disturb_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_event_of_a_burst_is_lost() {
+    let mut rig = rig(ConnConfig::default());
+    // All in one piece, so that the actor finds more of them than it handles in one go.
+    let burst: Vec<u8> = (0..2_000)
+        .flat_map(|n| esl::testing::event_frame(&[("N", &n.to_string())], None))
+        .collect();
+    rig.peer.send(burst).await;
+    for n in 0..2_000 {
+        let event = esl::Event::from_frame(&rig.events.recv().await.unwrap()).unwrap();
+        assert_eq!(event.get_parsed::<u32>("N"), Some(n));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_are_read_while_the_switch_reads_nothing() {
     let mut rig = rig(ConnConfig::default());
     // More than the socket takes: the actor cannot finish writing.
