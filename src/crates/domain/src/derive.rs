@@ -93,10 +93,13 @@ impl CallState {
 
     /// Time in which this leg talked.
     pub fn leg_talk_ms(&self, leg: LegId, now: DateTime<Utc>) -> i64 {
-        self.conversations()
-            .filter(|talk| talk.a == leg || talk.b == Some(leg))
-            .map(|talk| millis(talk.from, talk.to.unwrap_or(now)))
-            .sum()
+        let mine = self
+            .conversations()
+            .filter(|talk| talk.a == leg || talk.b == Some(leg));
+        let total = mine.fold(Duration::zero(), |sum, talk| {
+            sum + (talk.to.unwrap_or(now) - talk.from)
+        });
+        total.num_milliseconds().max(0)
     }
 
     /// When anybody first talked.
@@ -144,28 +147,22 @@ impl CallState {
         }
     }
 
-    /// From where to where. Our own mark on the channel decides; without it, which legs go outside.
+    /// From where to where. A first leg from or to the outside decides by itself, whatever the dialplan of a later
+    /// transfer marked; for one of our own phones the first mark of the dialplan does (a call to a gateway that is
+    /// down has no other leg, 07k), and without a mark the first leg that was called.
     pub fn direction(&self) -> CallDirection {
-        if let Some(kind) = self.kind
-            && kind != CallKind::Click
-        {
-            return match kind {
-                CallKind::Inbound => CallDirection::Inbound,
-                CallKind::Internal => CallDirection::Internal,
-                CallKind::Outbound | CallKind::Click => CallDirection::Outbound,
-            };
-        }
         let Some(root) = self.root() else {
             return CallDirection::Internal;
         };
-        match (root.direction, root.is_external()) {
-            (LegDirection::Inbound, true) => CallDirection::Inbound,
-            (LegDirection::Outbound, true) => CallDirection::Outbound,
-            (_, false) => match self.called_legs().next() {
-                Some(leg) if leg.is_external() => CallDirection::Outbound,
-                None if self.kind == Some(CallKind::Click) => CallDirection::Outbound,
-                _ => CallDirection::Internal,
-            },
+        let called_outside = self.called_legs().next().map(LegState::is_external);
+        match (root.direction, root.is_external(), self.kind, called_outside) {
+            (LegDirection::Inbound, true, ..) => CallDirection::Inbound,
+            (_, false, Some(CallKind::Internal), _) => CallDirection::Internal,
+            (LegDirection::Outbound, true, ..)
+            | (_, false, Some(CallKind::Outbound), _)
+            | (_, false, _, Some(true))
+            | (_, false, Some(CallKind::Click), None) => CallDirection::Outbound,
+            (_, false, ..) => CallDirection::Internal,
         }
     }
 

@@ -333,6 +333,6 @@ impl VisitState {
         self.offers
             .iter()
             .filter(|offer| offer.result.is_none())
-            .map(|offer| offer.agent_extension.as_str())
+            .map(|offer| offer.agent.as_str())
     }
 }

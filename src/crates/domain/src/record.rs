@@ -2,9 +2,10 @@
 
 use crate::call::{CallRecord, CallState};
 use crate::derive::millis;
+use crate::ids::OfferId;
 use crate::leg::LegRecord;
 use crate::recording::{RecordingRecord, RecordingState};
-use crate::visit::{OfferRecord, OfferResult, VisitRecord, VisitState};
+use crate::visit::{OfferRecord, OfferResult, OfferState, VisitRecord, VisitState};
 use chrono::{DateTime, Utc};
 
 impl CallState {
@@ -111,15 +112,21 @@ impl CallState {
     /// An offer that nobody closed ended with the wait.
     fn offer_records(&self, visit: &VisitState) -> Vec<OfferRecord> {
         let closed_at = visit.answered_at.or_else(|| self.visit_left_at(visit));
-        let close = |offer: &OfferRecord| match (offer.result, closed_at) {
-            (None, Some(at)) => OfferRecord {
-                ended_at: Some(at.max(offer.offered_at)),
-                result: Some(OfferResult::Cancelled),
-                ..offer.clone()
-            },
-            _ => offer.clone(),
+        let record = |offer: &OfferState| {
+            let (ended_at, result) = match (offer.result, closed_at) {
+                (None, Some(at)) => (Some(at.max(offer.offered_at)), Some(OfferResult::Cancelled)),
+                (result, _) => (offer.ended_at, result),
+            };
+            OfferRecord {
+                id: OfferId::derive(visit.id, &offer.agent, offer.offered_at),
+                visit_id: visit.id,
+                agent_extension: offer.agent.clone(),
+                offered_at: offer.offered_at,
+                ended_at,
+                result,
+            }
         };
-        visit.offers.iter().map(close).collect()
+        visit.offers.iter().map(record).collect()
     }
 
     /// The rows of `recordings`.

@@ -133,6 +133,8 @@ pub struct VisitState {
     pub answered_seen: bool,
     /// When the visit was over.
     pub left_at: Option<DateTime<Utc>>,
+    /// Whether an event told it.
+    pub left_seen: bool,
     /// Why it was over.
     pub leave: Option<LeaveCause>,
     /// Extension of the agent who served.
@@ -140,7 +142,24 @@ pub struct VisitState {
     /// Leg of that agent.
     pub agent_leg: Option<LegId>,
     /// The offers in order.
-    pub offers: Vec<OfferRecord>,
+    pub offers: Vec<OfferState>,
+}
+
+/// One offer in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OfferState {
+    /// Extension of the agent.
+    pub agent: String,
+    /// When the agent was chosen; if nobody told, when its leg was made.
+    pub offered_at: DateTime<Utc>,
+    /// Whether an event told it.
+    pub seen: bool,
+    /// When it was decided.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// How it was decided.
+    pub result: Option<OfferResult>,
+    /// Whether an event told the end.
+    pub seen_end: bool,
 }
 
 impl VisitState {
@@ -156,19 +175,12 @@ impl VisitState {
             answered_at: None,
             answered_seen: false,
             left_at: None,
+            left_seen: false,
             leave: None,
             agent: None,
             agent_leg: None,
             offers: Vec::new(),
         }
-    }
-
-    /// The open offer to an agent.
-    pub fn open_offer(&mut self, agent: &str) -> Option<&mut OfferRecord> {
-        self.offers
-            .iter_mut()
-            .rev()
-            .find(|offer| offer.result.is_none() && offer.agent_extension == agent)
     }
 }
 

@@ -58,15 +58,18 @@ impl CallState {
     /// Takes news of one of the legs in. Returns whether anything may have changed.
     fn apply(&mut self, event: &LegEvent, at: DateTime<Utc>, out: &mut Vec<TimelineEntry>) -> bool {
         let id = event.leg;
+        if event.change == LegChange::EarlyMedia {
+            // Before the facts are taken in: they would call it ringing.
+            self.early_media(id, event.facts.ringing_at.unwrap_or(at), out);
+        }
         self.learn(id, &event.facts, out);
         if let Some(leg) = self.leg_mut(id) {
             leg.from_events = true;
         }
         match &event.change {
-            LegChange::Created => {}
+            LegChange::Created | LegChange::EarlyMedia => {}
             LegChange::Seen => self.see(id, &event.facts, out),
             LegChange::Ringing => self.ring(id, event.facts.ringing_at.unwrap_or(at), out),
-            LegChange::EarlyMedia => self.early_media(id, event.facts.ringing_at.unwrap_or(at), out),
             LegChange::Answered => self.answer(id, event.facts.answered_at.unwrap_or(at), out),
             LegChange::Bridged { a, b } => {
                 let bridge = Bridge {

@@ -3,10 +3,11 @@
 use super::{CallBook, Changes, limits};
 use crate::call::CallState;
 use crate::event::{LeaveCause, QueueChange, QueueEvent};
-use crate::ids::{OfferId, VisitId};
+use crate::ids::VisitId;
+use crate::leg::LegState;
 use crate::timeline::{Happening, TimelineEntry};
-use crate::visit::{OfferRecord, OfferResult, VisitState};
-use chrono::{DateTime, Utc};
+use crate::visit::{OfferResult, OfferState, VisitState};
+use chrono::{DateTime, Duration, Utc};
 
 impl CallBook {
     pub(super) fn apply_queue(
@@ -118,9 +119,11 @@ impl CallState {
                 agent,
                 agent_leg,
             } => {
+                if visit.left_seen {
+                    return false;
+                }
                 let is_new = visit.leave.is_none();
-                visit.leave = Some(*how);
-                visit.left_at = Some(visit.left_at.filter(|_| !is_new).unwrap_or(at));
+                (visit.left_seen, visit.left_at, visit.leave) = (true, Some(at), Some(*how));
                 if *how == LeaveCause::Served {
                     visit.agent = visit.agent.take().or_else(|| agent.clone());
                     visit.agent_leg = visit.agent_leg.or(*agent_leg);
@@ -138,31 +141,100 @@ impl CallState {
     }
 }
 
+/// An event and a leg within this time speak of the same offer: the leg is made some 20 ms after the choice.
+const SAME_OFFER: Duration = Duration::seconds(2);
+
 impl VisitState {
     /// Opens an offer; `false` if it is known or there are too many.
     fn offer(&mut self, agent: &str, at: DateTime<Utc>) -> bool {
-        let id = OfferId::derive(self.id, agent, at);
-        if self.offers.len() >= limits::OFFERS || self.offers.iter().any(|offer| offer.id == id) {
+        // Agents may refuse and be offered again at once: only the very same instant is the same telling.
+        if self
+            .offers
+            .iter()
+            .any(|offer| offer.seen && offer.agent == agent && offer.offered_at == at)
+        {
             return false;
         }
-        self.offers.push(OfferRecord {
-            id,
-            visit_id: self.id,
-            agent_extension: agent.to_owned(),
+        if let Some(known) = self.offer_near(agent, at, |offer| !offer.seen) {
+            (known.seen, known.offered_at) = (true, at);
+            return false;
+        }
+        if self.offers.len() >= limits::OFFERS {
+            return false;
+        }
+        let offer = OfferState {
+            agent: agent.to_owned(),
             offered_at: at,
+            seen: true,
             ended_at: None,
             result: None,
-        });
+            seen_end: false,
+        };
+        let place = self.offers.partition_point(|known| known.offered_at <= at);
+        self.offers.insert(place, offer);
         true
     }
 
-    /// Closes the open offer to an agent; the failure may come after the caller has left (64).
-    pub(super) fn close_offer(&mut self, agent: &str, result: OfferResult, at: DateTime<Utc>) -> bool {
-        let Some(offer) = self.open_offer(agent).filter(|offer| offer.offered_at <= at) else {
+    /// Closes the newest offer to an agent that no event has closed; the failure may come after the caller has left
+    /// (64). Whether it was open.
+    fn close_offer(&mut self, agent: &str, result: OfferResult, at: DateTime<Utc>) -> bool {
+        let mut offers = self
+            .offers
+            .iter_mut()
+            .rev()
+            .filter(|offer| offer.agent == agent && offer.offered_at <= at);
+        // Only the newest can be meant: an older one that is still open has lost its end.
+        let Some(offer) = offers.next().filter(|offer| !offer.seen_end) else {
             return false;
         };
-        offer.ended_at = Some(at);
-        offer.result = Some(result);
-        true
+        let was_open = offer.result.is_none();
+        (offer.ended_at, offer.result, offer.seen_end) = (Some(at), Some(result), true);
+        was_open
+    }
+
+    fn offer_near(
+        &mut self,
+        agent: &str,
+        at: DateTime<Utc>,
+        fits: impl Fn(&OfferState) -> bool,
+    ) -> Option<&mut OfferState> {
+        let near = self
+            .offers
+            .iter_mut()
+            .filter(|offer| offer.agent == agent && fits(offer));
+        near.min_by_key(|offer| (offer.offered_at - at).abs())
+            .filter(|offer| (offer.offered_at - at).abs() <= SAME_OFFER)
+    }
+
+    /// What an agent's leg tells of its offer, where no event did.
+    pub(super) fn offer_of_leg(&mut self, leg: &LegState) {
+        let Some(agent) = &leg.extension else { return };
+        let ended_at = leg.answered_at.or(leg.ended_at);
+        let result = match (leg.answered_at, leg.ended_at) {
+            (Some(_), _) => Some(OfferResult::Answered),
+            (None, Some(_)) => Some(OfferResult::from_cause(leg.end.cause.as_deref())),
+            (None, None) => None,
+        };
+        if let Some(offer) = self.offer_near(agent, leg.created_at, |_| true) {
+            if !offer.seen_end {
+                (offer.ended_at, offer.result) = (ended_at, result);
+            }
+            return;
+        }
+        if self.offers.len() >= limits::OFFERS {
+            return;
+        }
+        let offer = OfferState {
+            agent: agent.clone(),
+            offered_at: leg.created_at,
+            seen: false,
+            ended_at,
+            result,
+            seen_end: false,
+        };
+        let place = self
+            .offers
+            .partition_point(|known| known.offered_at <= offer.offered_at);
+        self.offers.insert(place, offer);
     }
 }

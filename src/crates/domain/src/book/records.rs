@@ -8,7 +8,7 @@ use crate::ids::{CallId, LegId, RecordingId, VisitId};
 use crate::leg::{EndMark, LegRecord, LegState};
 use crate::recording::{Recording, RecordingRecord, RecordingState};
 use crate::timeline::{Happening, TimelineEntry};
-use crate::visit::{OfferRecord, OfferResult, VisitOutcome, VisitRecord, VisitState};
+use crate::visit::{OfferRecord, OfferState, VisitOutcome, VisitRecord, VisitState};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 
@@ -147,18 +147,7 @@ impl CallState {
                 self.note(out, Some(id), cdr.ended_at, Happening::HungUp { cause });
             }
         }
-        if let Some(cdr_visit) = &cdr.visit {
-            self.rebuild_offers(VisitId::derive(cdr_visit.member, id));
-        } else if let Some(member) = self.leg(id).and_then(|leg| leg.serves_member) {
-            let visit = self
-                .visits
-                .iter()
-                .find(|visit| visit.member == member)
-                .map(|visit| visit.id);
-            if let Some(visit) = visit {
-                self.rebuild_offers(visit);
-            }
-        }
+        self.rebuild_offers();
     }
 
     /// Whole seconds: an instant that an event told stays.
@@ -234,37 +223,18 @@ impl CallState {
         recording.size_bytes = recording.size_bytes.or(size_bytes);
     }
 
-    /// Offers of which no event told, out of the legs that were made for the caller.
-    fn rebuild_offers(&mut self, visit: VisitId) {
-        let Some(index) = self.visits.iter().position(|known| known.id == visit) else {
-            return;
-        };
-        if self.visits[index].joined_seen {
-            return;
+    /// Offers of which no event told, out of the legs that were made for the caller and have a record.
+    fn rebuild_offers(&mut self) {
+        let Self { visits, legs, .. } = self;
+        for visit in visits {
+            let member = Some(visit.member);
+            for leg in legs
+                .iter()
+                .filter(|leg| leg.from_cdr && leg.serves_member == member)
+            {
+                visit.offer_of_leg(leg);
+            }
         }
-        let member = self.visits[index].member;
-        let offers = self
-            .legs
-            .iter()
-            .filter(|leg| leg.serves_member == Some(member))
-            .filter_map(|leg| {
-                let agent = leg.extension.clone()?;
-                let cause = leg.end.cause.as_deref();
-                let result = if leg.answered_at.is_some() {
-                    Some(OfferResult::Answered)
-                } else {
-                    leg.ended_at.map(|_| OfferResult::from_cause(cause))
-                };
-                Some(OfferRecord {
-                    id: crate::ids::OfferId::derive(visit, &agent, leg.created_at),
-                    visit_id: visit,
-                    agent_extension: agent,
-                    offered_at: leg.created_at,
-                    ended_at: leg.answered_at.or(leg.ended_at),
-                    result,
-                })
-            });
-        self.visits[index].offers = offers.collect();
     }
 
     /// A call as the store knows it.
@@ -387,7 +357,7 @@ impl VisitState {
         );
         (visit.joined_seen, visit.answered_seen) = (true, record.answered_at.is_some());
         visit.answered_at = record.answered_at;
-        visit.left_at = record.left_at;
+        (visit.left_at, visit.left_seen) = (record.left_at, record.left_at.is_some());
         visit.leave = match record.outcome {
             VisitOutcome::Waiting => None,
             VisitOutcome::Answered => record.left_at.map(|_| LeaveCause::Served),
@@ -399,7 +369,15 @@ impl VisitState {
         };
         visit.agent.clone_from(&record.agent_extension);
         visit.agent_leg = record.agent_leg_id;
-        visit.offers.clone_from(&record.offers);
+        let offer = |offer: &OfferRecord| OfferState {
+            agent: offer.agent_extension.clone(),
+            offered_at: offer.offered_at,
+            seen: true,
+            ended_at: offer.ended_at,
+            result: offer.result,
+            seen_end: offer.result.is_some(),
+        };
+        visit.offers = record.offers.iter().map(offer).collect();
         visit
     }
 }

@@ -1,0 +1,8 @@
+//! The recorded traces of a real switch, run through decoder and book.
+//!
+//! `transcripts`: what Cordboard makes of each of them, as snapshots that were read against `timelines/` and
+//! `README.md` of the traces. `records`: the same calls from the switch's call records alone, and from both.
+
+mod player;
+mod records;
+mod transcripts;
