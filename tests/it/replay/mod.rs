@@ -3,6 +3,8 @@
 //! `transcripts`: what Cordboard makes of each of them, as snapshots that were read against `timelines/` and
 //! `README.md` of the traces. `records`: the same calls from the switch's call records alone, and from both.
 
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
+
 mod player;
 mod records;
 mod transcripts;
