@@ -285,6 +285,11 @@ impl LegState {
         self.ended_at.is_none()
     }
 
+    /// Whether the leg was answered.
+    pub fn is_answered(&self) -> bool {
+        self.answered_at.is_some()
+    }
+
     /// Whether the leg goes to the outside: through a gateway, or through another profile than the one of the phones.
     pub fn is_external(&self) -> bool {
         let profile = self

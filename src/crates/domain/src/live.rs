@@ -138,6 +138,8 @@ pub struct AgentCall {
     pub since: DateTime<Utc>,
     /// Begin of the open hold.
     pub held_since: Option<DateTime<Utc>>,
+    /// While dialing: whether the agent's own phone still rings first.
+    pub own_phone_rings: bool,
 }
 
 impl CallState {
@@ -182,6 +184,10 @@ impl CallState {
         let held_since = leg
             .held_since
             .or_else(|| partner.and_then(|partner| partner.held_since));
+        let own_phone_rings = self.is_click()
+            && self
+                .root()
+                .is_some_and(|root| root.id == leg.id && !root.is_answered());
         let (phase, since) = match (talk, leg.answered_at) {
             (Some(talk), _) => (
                 if held_since.is_some() {
@@ -191,8 +197,8 @@ impl CallState {
                 },
                 talk.from,
             ),
-            // The phone of ours rings.
-            (None, None) if leg.direction == LegDirection::Outbound => {
+            // The phone of ours rings, and not because its agent dials.
+            (None, None) if leg.direction == LegDirection::Outbound && !own_phone_rings => {
                 (CallPhase::Ringing, leg.ringing_at.unwrap_or(leg.created_at))
             }
             // It is ours that calls, or that answered and now waits for the other one.
@@ -215,6 +221,7 @@ impl CallState {
             waited_ms: visit.map_or(0, |visit| self.visit_wait_ms(visit, since)),
             since,
             held_since,
+            own_phone_rings,
         }
     }
 
