@@ -28,6 +28,8 @@ pub enum Step {
     Auth,
     /// Filters and `event`.
     Subscribe,
+    /// A question after the handshake, to see that the switch answers.
+    Ask,
 }
 
 /// Why a connection did not come to be.
@@ -164,6 +166,29 @@ where
             }
         }
         Ok(early)
+    })
+    .await
+}
+
+/// Asks one thing on a fresh connection; the text of the answer, trimmed.
+pub async fn ask<IO>(
+    wire: &mut Wire<IO>,
+    command: &Command,
+    limit: Duration,
+) -> Result<String, HandshakeError>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    within(limit, Step::Ask, async {
+        wire.send(command).await?;
+        let frame = next(wire, Step::Ask).await?;
+        match frame.kind {
+            FrameKind::ApiResponse => Ok(String::from_utf8_lossy(&frame.body).trim().to_owned()),
+            other => Err(HandshakeError::Unexpected {
+                step: Step::Ask,
+                got: other.content_type(),
+            }),
+        }
     })
     .await
 }

@@ -4,11 +4,14 @@
 //! is dialled for a single big answer. `api` runs inline on the socket's thread in the switch and would hold
 //! back events (`mod_event_socket.c` 1375, 2329; surprises 10). [`crate::supervisor`] keeps E and C alive.
 
+mod clock;
+mod config;
+mod health;
+
 use std::{
-    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -19,10 +22,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use clock::EventClock;
+pub use config::{LinkConfig, Password, StepLimits};
+pub use health::{Health, LinkError, LinkState};
+
 use crate::{
-    backoff::BackoffConfig,
-    codec::{Caps, Frame, FrameKind},
-    command::{Command, Execute, Interest, InvalidText, JobId, WireText, WireUuid, WireWord},
+    codec::{Frame, FrameKind},
+    command::{Command, Execute, InvalidText, JobId, WireText, WireUuid, WireWord},
     conn::{Actor, Commander, ConnConfig, Wire},
     dial::{BoxedStream, Dialer},
     event::Event,
@@ -36,172 +42,6 @@ use crate::{
 
 /// R sockets open at a time; further snapshots wait for their turn.
 const SNAPSHOTS_AT_ONCE: usize = 2;
-
-/// A password that does not show itself.
-#[derive(Clone)]
-pub struct Password(WireText);
-
-impl Password {
-    /// A password that fits on a line.
-    pub fn new(text: impl Into<String>) -> Result<Self, InvalidText> {
-        WireText::new(text).map(Password)
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("<secret>")
-    }
-}
-
-/// How long each step may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StepLimits {
-    /// TCP connection, name look-up included.
-    pub dial: Duration,
-    /// Banner, password, and subscriptions: each.
-    pub handshake: Duration,
-    /// Silence on E; HEARTBEAT comes every 20 s (`switch_core.c` 1816).
-    pub silence: Duration,
-    /// Between two questions for the identity of the switch process on C.
-    pub ping: Duration,
-    /// For open commands and goodbyes at shutdown.
-    pub drain: Duration,
-}
-
-impl Default for StepLimits {
-    fn default() -> Self {
-        StepLimits {
-            dial: Duration::from_secs(5),
-            handshake: Duration::from_secs(5),
-            silence: Duration::from_secs(45),
-            ping: Duration::from_secs(15),
-            drain: Duration::from_secs(5),
-        }
-    }
-}
-
-/// Everything a link needs to know.
-#[derive(Debug, Clone)]
-pub struct LinkConfig {
-    /// For logs.
-    pub name: String,
-    /// Password of the event socket.
-    pub password: Password,
-    /// What E subscribes to; HEARTBEAT and BACKGROUND_JOB are added, the link lives on them.
-    pub interest: Interest,
-    /// C sockets, 1 to 4. More than about 1 000 bgapi/s need a second one.
-    pub command_sockets: usize,
-    /// Sizes accepted from the switch.
-    pub caps: Caps,
-    /// Windows and limits of C.
-    pub commands: ConnConfig,
-    /// Time-outs.
-    pub limits: StepLimits,
-    /// Waits between connections.
-    pub backoff: BackoffConfig,
-    /// Seed of the jitter; different per node.
-    pub seed: u64,
-}
-
-impl LinkConfig {
-    /// Defaults for a node.
-    pub fn new(name: impl Into<String>, password: Password, interest: Interest) -> Self {
-        LinkConfig {
-            name: name.into(),
-            password,
-            interest,
-            command_sockets: 1,
-            caps: Caps::default(),
-            commands: ConnConfig::default(),
-            limits: StepLimits::default(),
-            backoff: BackoffConfig::default(),
-            seed: 0,
-        }
-    }
-}
-
-/// Where the link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkState {
-    /// Opening TCP connections.
-    Dialing,
-    /// Waiting for `auth/request`.
-    Banner,
-    /// Password sent.
-    Auth,
-    /// Filters and subscriptions on their way.
-    Subscribing,
-    /// Events flow; the application collects its snapshots and then calls [`SwitchLink::resynced`].
-    Syncing,
-    /// All is well.
-    Live,
-    /// Shutting down.
-    Draining,
-    /// Waiting for the next try.
-    Backoff {
-        /// When it will be.
-        retry_at: Instant,
-    },
-    /// A human has to act: [`Health::last_error`] says why. Tried again now and then all the same.
-    Blocked {
-        /// `wrong_password`, `access_refused`, `subscription_refused` or `unusable_password`.
-        reason: &'static str,
-        /// When it is tried again.
-        retry_at: Instant,
-    },
-    /// Shut down.
-    Stopped,
-}
-
-impl LinkState {
-    /// A short stable word.
-    pub fn label(self) -> &'static str {
-        match self {
-            LinkState::Dialing => "dialing",
-            LinkState::Banner => "banner",
-            LinkState::Auth => "auth",
-            LinkState::Subscribing => "subscribing",
-            LinkState::Syncing => "syncing",
-            LinkState::Live => "live",
-            LinkState::Draining => "draining",
-            LinkState::Backoff { .. } => "backoff",
-            LinkState::Blocked { .. } => "blocked",
-            LinkState::Stopped => "stopped",
-        }
-    }
-}
-
-/// What went wrong last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkError {
-    /// A short stable word, such as `wrong_password`, `dial`, `eof`, `idle`, `restarted`.
-    pub code: &'static str,
-    /// For people.
-    pub text: String,
-}
-
-/// The state of a link, to be watched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// Where it stands.
-    pub state: LinkState,
-    /// Since when.
-    pub since: Instant,
-    /// Number of the current or last connection; 0 before the first.
-    pub generation: u64,
-    /// Identity of the switch process, once it is known.
-    pub core_uuid: Option<Arc<str>>,
-    /// What ended the last connection; kept until the next one is live.
-    pub last_error: Option<LinkError>,
-}
-
-impl Health {
-    /// Whether commands can be sent and events flow.
-    pub fn is_up(&self) -> bool {
-        matches!(self.state, LinkState::Syncing | LinkState::Live)
-    }
-}
 
 /// What the handle and the driver share.
 pub(crate) struct Shared {
@@ -217,54 +57,6 @@ pub(crate) struct Shared {
     pub(crate) clock: EventClock,
     next_commander: AtomicUsize,
     snapshots: Semaphore,
-}
-
-/// Delay of events without a wall clock: every event says when it was made by the switch's clock, and the
-/// smallest difference to ours in a generation is taken for no delay at all.
-pub(crate) struct EventClock {
-    start: Instant,
-    smallest: AtomicU64,
-    age_micros: AtomicU64,
-    last_frame_micros: AtomicU64,
-}
-
-impl EventClock {
-    /// Keeps differences positive whichever clock is ahead.
-    const BIAS: u64 = 1 << 62;
-
-    fn new() -> Self {
-        EventClock {
-            start: Instant::now(),
-            smallest: AtomicU64::new(u64::MAX),
-            age_micros: AtomicU64::new(0),
-            last_frame_micros: AtomicU64::new(u64::MAX),
-        }
-    }
-
-    pub(crate) fn reset(&self) {
-        self.smallest.store(u64::MAX, Relaxed);
-        self.age_micros.store(0, Relaxed);
-    }
-
-    fn heard(&self, event: &Event) {
-        let now = self.start.elapsed().as_micros() as u64;
-        self.last_frame_micros.store(now, Relaxed);
-        let Some(made) = event.timestamp_micros() else {
-            return;
-        };
-        let difference = (Self::BIAS + now).saturating_sub(made);
-        let smallest = self.smallest.fetch_min(difference, Relaxed).min(difference);
-        self.age_micros.store(difference - smallest, Relaxed);
-    }
-
-    fn age(&self) -> Duration {
-        Duration::from_micros(self.age_micros.load(Relaxed))
-    }
-
-    fn last_frame_age(&self) -> Option<Duration> {
-        let at = self.last_frame_micros.load(Relaxed);
-        (at != u64::MAX).then(|| self.start.elapsed().saturating_sub(Duration::from_micros(at)))
-    }
 }
 
 impl Shared {
@@ -352,7 +144,7 @@ pub struct SwitchLink {
 impl SwitchLink {
     /// A link over connections of `dialer`, see [`crate::dial::tcp`].
     pub fn new(mut config: LinkConfig, dialer: Dialer) -> Result<(Self, Driver), InvalidText> {
-        require_own_events(&mut config.interest)?;
+        config::require_own_events(&mut config.interest)?;
         config.command_sockets = config.command_sockets.clamp(1, 4);
         let health = Health {
             state: LinkState::Dialing,
@@ -492,6 +284,14 @@ impl SwitchLink {
         ApiReply::from_frame(&reply?)
     }
 
+    /// Tries address and password once, on a socket of its own; the answer is the switch's version. Works
+    /// without the driver: for the test button of a server's settings.
+    pub async fn probe(&self) -> Result<String, HandshakeError> {
+        let mut wire = self.shared.open(|_| {}).await?;
+        let command = Command::api(&WireText::new("version")?)?;
+        handshake::ask(&mut wire, &command, self.shared.config.limits.handshake).await
+    }
+
     /// A new subscriber; `name` is for the metrics. Starts with [`crate::fanout::Item::Up`] if the node is up.
     pub fn subscribe(&self, name: &str, policy: Policy) -> Subscription {
         self.shared.fanout.subscribe(name, policy)
@@ -556,22 +356,4 @@ impl SwitchLink {
     pub fn shutdown(&self) {
         self.shared.stop.cancel();
     }
-}
-
-/// The link needs HEARTBEAT to tell silence from death and BACKGROUND_JOB for its jobs. With filters they have
-/// to be let through as well: an event without the filtered header does not match (`mod_event_socket.c` 321-373).
-fn require_own_events(interest: &mut Interest) -> Result<(), InvalidText> {
-    const OWN: [&str; 2] = ["HEARTBEAT", "BACKGROUND_JOB"];
-    let filtered = !interest.filters.is_empty();
-    for name in OWN {
-        if !interest.has_event("ALL") && !interest.has_event(name) {
-            interest.events.push(WireWord::new(name)?);
-        }
-        if filtered {
-            interest
-                .filters
-                .push((WireWord::new("Event-Name")?, WireText::new(name)?));
-        }
-    }
-    Ok(())
 }

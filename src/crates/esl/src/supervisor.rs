@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep, sleep_until, timeout},
@@ -42,6 +43,8 @@ enum Ended {
     NoIdentity(CommandError),
     #[error("the switch was restarted")]
     Restarted,
+    #[error("a socket task failed")]
+    TaskFailed,
     #[error("shut down")]
     Shutdown,
 }
@@ -53,6 +56,7 @@ impl Ended {
             Ended::Events(closed) => closed.label(),
             Ended::NoIdentity(_) => "no_identity",
             Ended::Restarted => "restarted",
+            Ended::TaskFailed => "task_failed",
             Ended::Shutdown => "shutdown",
         }
     }
@@ -104,6 +108,8 @@ impl Driver {
 
     async fn pause(&self, ended: &Ended, wait: Duration) {
         let retry_at = Instant::now() + wait;
+        // A wish from before this wait is fulfilled already.
+        let _ = self.shared.retry.notified().now_or_never();
         self.shared.set_state(if ended.needs_a_human() {
             LinkState::Blocked {
                 reason: ended.label(),
@@ -155,7 +161,7 @@ impl Driver {
                 Step::Dial => LinkState::Dialing,
                 Step::Banner => LinkState::Banner,
                 Step::Auth => LinkState::Auth,
-                Step::Subscribe => LinkState::Subscribing,
+                Step::Subscribe | Step::Ask => LinkState::Subscribing,
             });
         };
         let events = self.shared.open(show).await?;
@@ -204,8 +210,9 @@ impl Driver {
                 Some(Ok(SocketEnd::Events(Closed::Finished))) if shared.stop.is_cancelled() => Ended::Shutdown,
                 Some(Ok(SocketEnd::Events(closed))) => Ended::Events(closed),
                 Some(Ok(SocketEnd::Commands(Some(error)))) => error.into(),
-                // A panic in a socket task, or the end of all of them: start over.
-                _ => if shared.stop.is_cancelled() { Ended::Shutdown } else { Ended::Events(Closed::Eof) },
+                _ if shared.stop.is_cancelled() => Ended::Shutdown,
+                // It panicked. Start over: the others are closed with the set.
+                _ => Ended::TaskFailed,
             },
         }
     }

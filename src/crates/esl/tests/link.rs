@@ -520,6 +520,25 @@ async fn a_snapshot_has_a_socket_of_its_own_and_closes_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_tells_the_version_or_what_is_wrong_without_a_running_link() {
+    let (dialer, mut listener) = Listener::new();
+    let (link, _driver) = SwitchLink::new(config(), dialer).unwrap();
+    let probing = link.clone();
+    let probe = spawn(async move { [probing.probe().await, probing.probe().await] });
+    let mut peer = listener.accept().await;
+    peer.accept("ClueCon").await;
+    peer.expect("api version").await;
+    peer.api_reply("FreeSWITCH Version 1.11.1\n").await;
+    let mut peer = listener.accept().await;
+    peer.send("Content-Type: auth/request\n\n").await;
+    peer.expect("auth ClueCon").await;
+    peer.reply("-ERR invalid").await;
+    let [good, bad] = probe.await.unwrap();
+    assert_eq!(good.unwrap(), "FreeSWITCH Version 1.11.1");
+    assert_eq!(bad.unwrap_err().label(), "wrong_password");
+}
+
+#[tokio::test(start_paused = true)]
 async fn shutdown_says_goodbye_on_every_socket_and_ends_the_driver() {
     let mut rig = rig_with(config());
     let mut node = come_up(&mut rig.listener, CORE).await;
