@@ -64,6 +64,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     state.check_database().await;
 
     start_upkeep(&supervisor, &state);
+    end_sockets(&supervisor, &state);
     start_http(&supervisor, listener, address, http::router::router(state));
     announce(address, is_first_start);
 
@@ -126,6 +127,20 @@ fn start_upkeep(supervisor: &Supervisor, state: &AppState) {
             }
         },
     );
+}
+
+/// Consoles are told that we go away once no new request is taken.
+fn end_sockets(supervisor: &Supervisor, state: &AppState) {
+    let sockets = Arc::clone(&state.sockets);
+    let make = task(move |stop| {
+        let sockets = Arc::clone(&sockets);
+        async move {
+            stop.cancelled().await;
+            sockets.close_all().await;
+            Ok(())
+        }
+    });
+    supervisor.start(Stage::Sockets, "sockets".into(), make);
 }
 
 /// Runs `work` now and then again and again.

@@ -19,7 +19,10 @@ use crate::{
     },
     http::guard::Guard,
     ports::{Clock, Health as _, IdGen, PartStatus, Tasks},
-    realtime::hub::Hub,
+    realtime::{
+        hub::Hub,
+        socket::{Policy, Sockets},
+    },
     store::{key::MasterKey, secrets::Sealer},
 };
 
@@ -39,6 +42,7 @@ pub struct AppState {
     pub health: Arc<HealthBoard>,
     pub metrics: PrometheusHandle,
     pub hub: Hub,
+    pub sockets: Arc<Sockets>,
     // features::system
     pub users: Arc<Users>,
     pub sessions: Arc<Sessions>,
@@ -104,6 +108,7 @@ impl AppState {
             guard: Arc::new(Guard::new(Arc::clone(&sessions), Arc::clone(&clock))),
             health: Arc::new(HealthBoard::new(Arc::clone(&clock))),
             hub: Hub::new(ids.uuid()),
+            sockets: Arc::new(Sockets::new(config.server.max_sockets, Policy::default())),
             sealer: Sealer::new(&key),
             users,
             sessions,

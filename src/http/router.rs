@@ -23,7 +23,7 @@ use super::{
     openapi::{self, ApiDoc},
     problem::Problem,
 };
-use crate::{boot::state::AppState, features};
+use crate::{boot::state::AppState, features, realtime};
 
 /// Everything under `/api/v1`: called by the console and by other programs, with an access token.
 fn api() -> OpenApiRouter<AppState> {
@@ -32,6 +32,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(features::system::sessions::routes::routes())
         // The operation log. Called by the console's system pages.
         .merge(features::system::audit::routes::routes())
+        // The live connection. Called by every open console.
+        .merge(realtime::socket::routes())
 }
 
 /// The API and its description.

@@ -6,4 +6,5 @@
 //! Talks to: `features::*::service`. Not for: deciding what a call is doing.
 
 pub mod hub;
+pub mod socket;
 pub mod topic;

@@ -1,5 +1,7 @@
 //! What can be subscribed to, and who may.
 
+use crate::http::guard::{Permission, PermissionSet};
+
 /// A live topic. `Seat` is one topic a user: everybody sees only his own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Topic {
@@ -41,5 +43,21 @@ impl Topic {
             Self::System => "system",
             Self::Seat(_) => "seat",
         }
+    }
+    /// Permissions of which one is enough; none means that everybody who is signed in may look.
+    pub fn permissions(&self) -> &'static [Permission] {
+        use Permission::{CallsLive, DeskUse, VoiceServersView};
+        match self {
+            Self::Calls | Self::Waiting | Self::Agents => &[CallsLive],
+            Self::Servers => &[VoiceServersView, CallsLive, DeskUse],
+            Self::System => &[],
+            Self::Seat(_) => &[DeskUse],
+        }
+    }
+
+    /// Whether somebody with these rights may look.
+    pub fn is_open_to(&self, rights: PermissionSet) -> bool {
+        let enough = self.permissions();
+        enough.is_empty() || enough.iter().any(|permission| rights.has(*permission))
     }
 }

@@ -43,6 +43,7 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<std::net::IpAddr>,
     pub request_timeout_secs: u64,
     pub body_limit_kib: usize,
+    pub max_sockets: u32,
 }
 
 /// `[database]`

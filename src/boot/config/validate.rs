@@ -39,6 +39,10 @@ impl Config {
             (1..=65_536).contains(&self.server.body_limit_kib),
             "server.body_limit_kib must be 1 to 65536",
         );
+        rule(
+            (1..=100_000).contains(&self.server.max_sockets),
+            "server.max_sockets must be 1 to 100000",
+        );
 
         let auth = &self.auth;
         rule(

@@ -99,7 +99,17 @@ impl Guard {
 
     /// The person whose access token this is. The caller still has to ask [`Principal::may_work`].
     pub async fn authenticate(&self, access_token: &str) -> AppResult<Arc<Principal>> {
-        let session_id = self.sessions.verify_access(access_token)?;
+        Ok(self.admit(access_token).await?.0)
+    }
+
+    /// Like [`Guard::authenticate`], with the instant at which the token ends: for who stays connected.
+    pub async fn admit(&self, access_token: &str) -> AppResult<(Arc<Principal>, DateTime<Utc>)> {
+        let access = self.sessions.verify_access(access_token)?;
+        Ok((self.principal_of(access.session_id).await?, access.expires_at))
+    }
+
+    /// The person behind a session that still lives, with the rights of the moment.
+    pub async fn principal_of(&self, session_id: Uuid) -> AppResult<Arc<Principal>> {
         let now = self.clock.now();
         if let Some((loaded_at, principal)) = self.lock().get(&session_id)
             && now - *loaded_at < KEPT_FOR

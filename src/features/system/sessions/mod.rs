@@ -11,4 +11,4 @@ mod service;
 mod tokens;
 
 pub use service::{Granted, Origin, SessionPolicy, Sessions};
-pub use tokens::AccessKey;
+pub use tokens::{Access, AccessKey};

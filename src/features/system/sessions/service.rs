@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     repo,
-    tokens::{AccessKey, RefreshToken},
+    tokens::{Access, AccessKey, RefreshToken},
 };
 use crate::{
     error::{AppError, AppResult},
@@ -195,8 +195,8 @@ impl Sessions {
         Ok(repo::delete_ended_before(&self.db, self.clock.now() - KEPT_AFTER_END).await?)
     }
 
-    /// The session of an access token that is genuine and has not expired.
-    pub fn verify_access(&self, access_token: &str) -> AppResult<Uuid> {
+    /// Session and end of an access token that is genuine and has not expired.
+    pub fn verify_access(&self, access_token: &str) -> AppResult<Access> {
         self.key.verify(access_token, self.clock.now())
     }
 

@@ -20,6 +20,15 @@ pub struct AccessKey {
     validation: Validation,
 }
 
+/// What a genuine access token gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// `sessions.id`
+    pub session_id: Uuid,
+    /// From then on the token is refused.
+    pub expires_at: DateTime<Utc>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -63,8 +72,8 @@ impl AccessKey {
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(AppError::internal)
     }
 
-    /// The session of a token that we signed and that has not expired.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> AppResult<Uuid> {
+    /// What a token says that we signed and that has not expired.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> AppResult<Access> {
         let invalid = || AppError::unauthenticated("auth.invalid_token", "Sign in again.");
         let claims = decode::<Claims>(token, &self.decoding, &self.validation)
             .map_err(|_| invalid())?
@@ -75,7 +84,10 @@ impl AccessKey {
                 "The access token has expired.",
             ));
         }
-        Ok(claims.sid)
+        Ok(Access {
+            session_id: claims.sid,
+            expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or_else(invalid)?,
+        })
     }
 }
 
@@ -133,7 +145,9 @@ mod tests {
         let token = key
             .sign(3, session, noon(), TimeDelta::minutes(15))
             .expect("signed");
-        assert_eq!(key.verify(&token, noon()).expect("valid"), session);
+        let access = key.verify(&token, noon()).expect("valid");
+        assert_eq!(access.session_id, session);
+        assert_eq!(access.expires_at, noon() + TimeDelta::minutes(15));
         let late = key
             .verify(&token, noon() + TimeDelta::minutes(15))
             .expect_err("expired");
