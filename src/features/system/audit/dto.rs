@@ -43,28 +43,6 @@ pub struct AuditRow {
     pub request_id: String,
 }
 
-impl From<entity::audit::Model> for AuditRow {
-    fn from(row: entity::audit::Model) -> Self {
-        Self {
-            id: row.id,
-            at: row.at,
-            user_id: row.user_id,
-            user_name: row.user_name,
-            ip: row.ip,
-            user_agent: row.user_agent,
-            action: row.action,
-            object_kind: row.object_kind,
-            object_id: row.object_id,
-            before: row.before,
-            after: row.after,
-            result: row.result,
-            status: row.status,
-            duration_ms: row.duration_ms,
-            request_id: row.request_id,
-        }
-    }
-}
-
 /// Filter and page.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use entity::audit::Model;
 use sea_orm::DatabaseConnection;
 
 use super::{dto::AuditRow, notes::Notes, repo};
@@ -103,5 +104,27 @@ impl Audit {
     /// A page of the log, newest first.
     pub async fn list(&self, filter: &AuditFilter, page: PageRequest) -> AppResult<Page<AuditRow>> {
         Ok(repo::list(&self.db, filter, page).await?.map(AuditRow::from))
+    }
+}
+
+impl From<Model> for AuditRow {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            user_id: row.user_id,
+            user_name: row.user_name,
+            ip: row.ip,
+            user_agent: row.user_agent,
+            action: row.action,
+            object_kind: row.object_kind,
+            object_id: row.object_id,
+            before: row.before,
+            after: row.after,
+            result: row.result,
+            status: row.status,
+            duration_ms: row.duration_ms,
+            request_id: row.request_id,
+        }
     }
 }
