@@ -58,7 +58,7 @@ impl Engine {
                 "+OK\n".into()
             }
             ["state"] => format!(
-                "channels={} dials={} waiting={} registrations={}\n",
+                "channels={} dials={} waiting={} registrations={} sleeping={}\n",
                 self.channels.len(),
                 self.dial_count(),
                 self.cc
@@ -66,7 +66,8 @@ impl Engine {
                     .iter()
                     .filter(|member| matches!(member.state, "Waiting" | "Trying"))
                     .count(),
-                self.sofia.registrations.len()
+                self.sofia.registrations.len(),
+                self.waiting.len()
             ),
             _ => USAGE.into(),
         }

@@ -128,7 +128,12 @@ impl Engine {
 
     /// A queue that was asked for lazily.
     pub(crate) fn load_queue(&mut self, name: &str, root: Option<&Node>) {
-        if let Some(configuration) = root.and_then(|root| root.find("configuration")) {
+        let served = |node: &&Node| {
+            let mut queues = Vec::new();
+            node.find_all("queue", &mut queues);
+            queues.iter().any(|queue| queue.attribute("name") == Some(name))
+        };
+        if let Some(configuration) = root.and_then(|root| root.find("configuration")).filter(served) {
             let loads = self.cc.load(configuration, Some(name));
             self.fire_loads(loads);
         }

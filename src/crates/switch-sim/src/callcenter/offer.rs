@@ -248,6 +248,7 @@ impl Engine {
             self.cancel_dial(loser.dial, Cause::LOSE_RACE);
             self.fail_offer(&loser, Cause::LOSE_RACE);
         }
+        self.introduce(&session, agent_leg);
         self.stop_queue_music(&session, &offer.member, "done");
         self.emit_members_count(&offer.queue);
         if let Some(leg) = self.channel(&session) {

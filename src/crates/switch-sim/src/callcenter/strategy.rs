@@ -105,12 +105,13 @@ mod tests {
     use crate::xml;
 
     fn center(strategy: &str, agents: &[(&str, u64, u64)]) -> CallCenter {
-        let rows: String = agents
-            .iter()
-            .map(|(name, level, position)| {
-                format!("<agent name='{name}' status='Available'/><tier agent='{name}' queue='q' level='{level}' position='{position}'/>")
-            })
-            .collect();
+        let row = |(name, level, position): &(&str, u64, u64)| {
+            format!(
+                "<agent name='{name}' status='Available'/>\
+                 <tier agent='{name}' queue='q' level='{level}' position='{position}'/>"
+            )
+        };
+        let rows = agents.iter().map(row).collect::<Vec<_>>().concat();
         let text =
             format!("<c><queue name='q'><param name='strategy' value='{strategy}'/></queue>{rows}</c>");
         let mut cc = CallCenter::default();

@@ -26,15 +26,7 @@ impl Engine {
                 leg.cs = Cs::SoftExecute;
             }
         }
-        if let (Some(first), Some(second)) = (self.channels.get(a), self.channels.get(b)) {
-            let (for_a, for_b) = (second.as_other(false), first.as_other(true));
-            if let Some(leg) = self.channel(a) {
-                leg.other = Some(for_a);
-            }
-            if let Some(leg) = self.channel(b) {
-                leg.other = Some(for_b);
-            }
-        }
+        self.introduce(a, b);
         for (leg, partner) in [(a, b), (b, a)] {
             let app_uuid = self.rng.uuid();
             let tail = [
@@ -45,6 +37,19 @@ impl Engine {
             self.emit_with(leg, "CHANNEL_EXECUTE", &[], &tail);
         }
         self.connect(a, b, true);
+    }
+
+    /// Each leg gets to know the other (`Other-Leg-*`): A was the originator.
+    pub(crate) fn introduce(&mut self, a: &str, b: &str) {
+        if let (Some(first), Some(second)) = (self.channels.get(a), self.channels.get(b)) {
+            let (for_a, for_b) = (second.as_other(false), first.as_other(true));
+            if let Some(leg) = self.channel(a) {
+                leg.other = Some(for_a);
+            }
+            if let Some(leg) = self.channel(b) {
+                leg.other = Some(for_b);
+            }
+        }
     }
 
     fn connect(&mut self, a: &str, b: &str, by_uuid: bool) {
@@ -178,16 +183,19 @@ impl Engine {
         if matches!(leg.call_state, CallState::Held | CallState::RingWait) {
             self.set_call_state(uuid, CallState::Active);
         }
-        if in_app {
-            self.complete_app(uuid, "_none_");
-        }
         let Some(leg) = self.channels.get(uuid) else {
             return;
         };
-        if leg.is_true("park_after_bridge") {
+        let parks = leg.is_true("park_after_bridge");
+        if !parks && ((in_app && leg.is_true("hangup_after_bridge")) || !was_answered) {
+            // The application completes behind the hang-up (trace 03b).
+            return self.hangup_by_switch(uuid, cause);
+        }
+        if in_app {
+            self.complete_app(uuid, "_none_");
+        }
+        if parks {
             self.park(uuid);
-        } else if (in_app && leg.is_true("hangup_after_bridge")) || !was_answered {
-            self.hangup_by_switch(uuid, cause);
         } else {
             self.run_next(uuid);
         }

@@ -114,7 +114,7 @@ impl Engine {
             "bridge" => return self.bridge_app(uuid, data),
             "callcenter" => return self.callcenter_app(uuid, data),
             "transfer" => {
-                self.complete_transfer(uuid, data);
+                self.transfer(uuid, data);
                 return Ran::Left;
             }
             "hangup" => {
@@ -163,21 +163,6 @@ impl Engine {
             }
         }
         Ran::Done
-    }
-
-    fn complete_transfer(&mut self, uuid: &str, data: &str) {
-        // The profile changes first: EXECUTE_COMPLETE already shows the new number (trace 05d).
-        let app = self.channels.get_mut(uuid).and_then(|leg| leg.app.take());
-        if let Some((app, app_data, app_uuid)) = app {
-            let tail = [
-                ("Application", app.as_str()),
-                ("Application-Data", &app_data),
-                ("Application-Response", "_none_"),
-                ("Application-UUID", &app_uuid),
-            ];
-            self.emit_with(uuid, "CHANNEL_EXECUTE_COMPLETE", &[], &tail);
-        }
-        self.transfer(uuid, data);
     }
 
     fn assign(&mut self, uuid: &str, app: &str, data: &str) {

@@ -145,6 +145,9 @@ impl Engine {
         if let Some(leg) = self.channel(&other) {
             leg.partner = None;
             leg.run = Run::Idle;
+            // Freed from the bridge, the leg is a call of its own again (trace 03a).
+            leg.call_uuid = other.clone();
+            leg.set("call_uuid", &other);
         }
         self.hangup_without_report(&other, cause);
         self.part(gone, &other);

@@ -91,6 +91,7 @@ impl Engine {
                 .collect();
             leg.new_profile(now, format!("{source}{number}/{context}/inline"));
             number.clone_into(&mut leg.profile.destination);
+            self.complete_app(uuid, "_none_");
             self.set_cs(uuid, Cs::Execute);
             self.run_next(uuid);
             return;
@@ -114,6 +115,8 @@ impl Engine {
         number.clone_into(&mut leg.profile.destination);
         leg.profile.context = context;
         leg.profile.dialplan = "XML".into();
+        // The profile changes first: EXECUTE_COMPLETE of `transfer` already shows the new number (trace 05d).
+        self.complete_app(uuid, "_none_");
         self.route(uuid);
     }
 }

@@ -166,7 +166,7 @@ mod tests {
         let frame = String::from_utf8(event.frame(Format::Plain).to_vec()).unwrap();
         assert_eq!(
             frame,
-            "Content-Length: 53\nContent-Type: text/event-plain\n\n\
+            "Content-Length: 52\nContent-Type: text/event-plain\n\n\
              Event-Name: BACKGROUND_JOB\nContent-Length: 6\n\n+OK x\n"
         );
     }
