@@ -1,10 +1,10 @@
 //! The integration tests: one binary, because each extra one is another link of the whole application.
 
-mod replay;
 mod access;
 mod architecture;
 mod audit;
 mod openapi;
 mod process;
+mod replay;
 mod sign_in;
 mod support;
