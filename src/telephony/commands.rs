@@ -180,6 +180,8 @@ fn originate(call: &Originate, sip_domain: &str) -> Result<Line, InvalidText> {
         .with("origination_caller_id_name", &call.display_number)?
         .with("sip_auto_answer", if call.auto_answer { "true" } else { "" })?
         .with("cordboard_kind", "click")?
+        // The rights of the call are those of this extension: a dialled leg has no directory variables.
+        .with("cordboard_extension", &call.extension)?
         .with("cordboard_intent", &intent)?
         .with("cordboard_user", &user)?;
     slow(format!(
@@ -286,7 +288,7 @@ mod tests {
             format!(
                 "originate {{^^;origination_uuid={};originate_timeout=20;\
                  origination_caller_id_number=013800138000;origination_caller_id_name=013800138000;\
-                 sip_auto_answer=true;cordboard_kind=click;\
+                 sip_auto_answer=true;cordboard_kind=click;cordboard_extension=1001;\
                  cordboard_intent=00000000-0000-0000-0000-000000000000;cordboard_user=7}}\
                  user/1001@call.test 013800138000 XML default",
                 leg()

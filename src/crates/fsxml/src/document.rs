@@ -35,6 +35,8 @@ pub enum Configuration {
     Conference,
     /// `ivr.conf`.
     Ivr,
+    /// `local_stream.conf`.
+    LocalStream,
     /// A configuration without settings, by its name.
     Empty(&'static str),
 }

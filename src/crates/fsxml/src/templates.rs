@@ -14,7 +14,7 @@ use crate::escape;
 /// Largest template file that is read from the folder, in bytes.
 const MAX_TEMPLATE: u64 = 256 * 1024;
 
-const BUILT_IN: [(&str, &str); 10] = [
+const BUILT_IN: [(&str, &str); 11] = [
     (
         "directory.xml.j2",
         include_str!("../../../../xml-templates/directory.xml.j2"),
@@ -46,6 +46,10 @@ const BUILT_IN: [(&str, &str); 10] = [
     (
         "conference.conf.xml.j2",
         include_str!("../../../../xml-templates/conference.conf.xml.j2"),
+    ),
+    (
+        "local_stream.conf.xml.j2",
+        include_str!("../../../../xml-templates/local_stream.conf.xml.j2"),
     ),
     (
         "ivr.conf.xml.j2",
@@ -172,7 +176,9 @@ impl Templates {
             Configuration::Acl(view) => self.fragment(name, view),
             Configuration::JsonCdr(view) => self.fragment(name, view),
             Configuration::Httapi(view) => self.fragment(name, view),
-            Configuration::Conference | Configuration::Ivr => self.fragment(name, ()),
+            Configuration::Conference | Configuration::Ivr | Configuration::LocalStream => {
+                self.fragment(name, ())
+            }
             Configuration::Empty(conf) => self.fragment(name, minijinja::context! { name => *conf }),
         }
     }
@@ -238,6 +244,7 @@ fn template_of(view: &Configuration) -> &'static str {
         Configuration::Httapi(_) => "httapi.conf.xml.j2",
         Configuration::Conference => "conference.conf.xml.j2",
         Configuration::Ivr => "ivr.conf.xml.j2",
+        Configuration::LocalStream => "local_stream.conf.xml.j2",
         Configuration::Empty(_) => "empty.conf.xml.j2",
     }
 }

@@ -14,11 +14,10 @@ pub use callcenter::{agent_contact, callcenter, one_queue};
 pub use directory::{directory_user, empty_domain};
 
 /// Modules that want a document and need no settings in it (facts.md §1, "What is asked at boot").
-const WITHOUT_SETTINGS: [&str; 9] = [
+const WITHOUT_SETTINGS: [&str; 8] = [
     "avmd.conf",
     "db.conf",
     "hash.conf",
-    "local_stream.conf",
     "loopback.conf",
     "opus.conf",
     "shout.conf",
@@ -37,6 +36,7 @@ pub fn configuration(plan: &ServerPlan, name: &str) -> Document {
         "httapi.conf" => Some(Configuration::Httapi(httapi(plan))),
         "conference.conf" => Some(Configuration::Conference),
         "ivr.conf" => Some(Configuration::Ivr),
+        "local_stream.conf" => Some(Configuration::LocalStream),
         _ => WITHOUT_SETTINGS
             .iter()
             .find(|known| **known == name)
@@ -55,6 +55,7 @@ pub fn snapshot(plan: &ServerPlan) -> Document {
         "httapi.conf",
         "conference.conf",
         "ivr.conf",
+        "local_stream.conf",
     ];
     let configurations = names
         .into_iter()

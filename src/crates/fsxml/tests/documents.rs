@@ -186,7 +186,7 @@ fn a_transfer_keeps_the_marks_of_the_call() {
         &decide(&plan(), &request),
     )));
     assert!(
-        !xml.contains("cordboard_kind") && !xml.contains("cordboard_route"),
+        xml.contains("cordboard_kind=inbound") && xml.contains("cordboard_route=30"),
         "{xml}"
     );
 }

@@ -136,7 +136,7 @@ fn preprocessor_is_quiet(xml: &str) {
     for (at, _) in xml.match_indices("$${") {
         let name = xml[at + 3..].split('}').next().unwrap();
         assert!(
-            ["bind_ip", "storage_dir"].contains(&name),
+            ["bind_ip", "storage_dir", "sounds_dir"].contains(&name),
             "global {name} is expanded in {xml}"
         );
     }
@@ -150,7 +150,7 @@ fn data_is_tame(xml: &str) {
                 "${recordings_dir}",
                 "${strftime(%Y%m%d)}",
                 "${uuid}",
-                "${sip_term_status}",
+                "${originate_disposition}",
                 "${cordboard_gateway}",
                 "${cordboard_gateway_prefix}",
                 "${cordboard_caller_id}",

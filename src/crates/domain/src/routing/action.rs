@@ -34,7 +34,7 @@ pub enum Action {
     Record(String),
     /// Refuses or ends the call with a SIP status, for instance `403 Forbidden`.
     Respond(String),
-    /// Ends the call with a cause.
+    /// Ends the call with a cause; `${…}` in it is meant.
     Hangup(&'static str),
 }
 

@@ -12,8 +12,10 @@ const GATEWAY_FAILURES: &str = "GATEWAY_DOWN,INVALID_GATEWAY,NORMAL_TEMPORARY_FA
     NORMAL_CIRCUIT_CONGESTION,SWITCH_CONGESTION,SERVICE_UNAVAILABLE,DESTINATION_OUT_OF_ORDER,\
     RECOVERY_ON_TIMER_EXPIRE";
 
-/// Answered when a bridge ended without a SIP status, which is so for our own ring time-out.
-const NO_STATUS: &str = "480";
+/// What a failed call ends with: the cause of the last attempt. The switch makes the SIP status of it, and the
+/// caller's own leg says the true cause. (`sip_term_status` stays on the far leg and is of no use here: seen on
+/// FreeSWITCH 1.11.1, sofia.c sets it on its own channel only.)
+const CAUSE_OF_LAST_ATTEMPT: &str = "${originate_disposition}";
 
 /// Variables that the agent's leg of a queue call inherits.
 const QUEUE_EXPORTS: &str =
@@ -36,15 +38,14 @@ fn export(name: &'static str, value: impl Into<String>) -> Action {
     }
 }
 
-/// What every call gets before anything else. An earlier routing's marks stay.
+/// What every call gets before anything else. A call keeps the marks of its first routing; they are exported
+/// anew all the same, because a leg that we dialled ourselves has them without exporting them.
 pub(super) fn prelude(plan: &ServerPlan, route_id: i64, kind: CallKind, marks: Marks) -> Vec<Action> {
-    let mut actions = vec![set("hangup_after_bridge", "true")];
-    if marks.kind.is_none() {
-        actions.push(export("cordboard_kind", kind.as_str()));
-    }
-    if marks.route.is_none() {
-        actions.push(export("cordboard_route", route_id.to_string()));
-    }
+    let mut actions = vec![
+        set("hangup_after_bridge", "true"),
+        export("cordboard_kind", marks.kind.unwrap_or(kind).as_str()),
+        export("cordboard_route", marks.route.unwrap_or(route_id).to_string()),
+    ];
     // Whoever transfers by his phone (REFER), the moved leg asks for our internal rules: a customer's leg
     // would otherwise ask in the context of the gateways (switch_ivr.c, switch_ivr_session_transfer).
     actions.push(export("force_transfer_context", RouteContext::Internal.name()));
@@ -52,6 +53,20 @@ pub(super) fn prelude(plan: &ServerPlan, route_id: i64, kind: CallKind, marks: M
         actions.push(export("hold_music", music.clone()));
     }
     actions
+}
+
+/// Shows the called party who calls. The directory sets the same on legs that authenticated, but a leg that we
+/// dialled ourselves (click to dial) has no directory variables.
+pub(super) fn show_caller(caller: &ExtensionSpec) -> Vec<Action> {
+    let name = if caller.display_name.is_empty() {
+        &caller.number
+    } else {
+        &caller.display_name
+    };
+    vec![
+        set("effective_caller_id_number", caller.number.clone()),
+        set("effective_caller_id_name", name.clone()),
+    ]
 }
 
 /// Marks the calling agent as busy for queues.
@@ -155,7 +170,7 @@ pub(super) fn through(gateway: &GatewaySpec, number: &str) -> (String, Option<u3
     (format!("{}{number}", gateway.add_prefix), gateway.max_channels)
 }
 
-/// Out through the gateways; the far end's status goes back to the caller.
+/// Out through the gateways; why it failed goes back to the caller.
 pub(super) fn dial_out(plan: &ServerPlan, outbound: &Outbound<'_>) -> Vec<Action> {
     let mut actions = Vec::new();
     if let Some(caller_id) = &outbound.caller_id {
@@ -172,8 +187,10 @@ pub(super) fn dial_out(plan: &ServerPlan, outbound: &Outbound<'_>) -> Vec<Action
             "continue_on_fail",
             if is_last { "true" } else { GATEWAY_FAILURES },
         ));
-        // The status of an earlier attempt must not answer for this one.
-        actions.push(set("sip_term_status", NO_STATUS));
+        if limit.is_some() {
+            // Stays if the gateway is full and nothing is attempted.
+            actions.push(set("originate_disposition", "NORMAL_CIRCUIT_CONGESTION"));
+        }
         actions.push(Action::Bridge(Bridge {
             endpoint: Endpoint::Gateway {
                 name: (*name).to_owned(),
@@ -183,7 +200,7 @@ pub(super) fn dial_out(plan: &ServerPlan, outbound: &Outbound<'_>) -> Vec<Action
             track: None,
         }));
     }
-    actions.push(Action::Respond("${sip_term_status}".to_owned()));
+    actions.push(Action::Hangup(CAUSE_OF_LAST_ATTEMPT));
     actions
 }
 

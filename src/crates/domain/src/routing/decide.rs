@@ -156,6 +156,14 @@ fn take(
     let is_queue = actions
         .iter()
         .any(|action| matches!(action, Action::JoinQueue(_)));
+    if spec.kind != RouteKind::Outbound
+        && let Some(caller) = request
+            .extension
+            .as_deref()
+            .and_then(|number| plan.extension(number))
+    {
+        whole.extend(build::show_caller(caller));
+    }
     if !is_queue {
         whole.extend(build::track_caller(plan, request.extension.as_deref()));
     }
@@ -219,7 +227,7 @@ fn outbound(plan: &ServerPlan, request: &CallRequest, spec: &RouteSpec) -> Outco
     }
     let way = Outbound {
         gateways,
-        caller_id: caller.caller_id_number.clone(),
+        caller_id: Some(caller.caller_id_number.as_ref().unwrap_or(&caller.number).clone()),
         ring_secs: spec.ring_secs,
         record: spec.record || caller.record,
     };

@@ -249,7 +249,7 @@ fn a_call_out_is_rewritten_shows_the_pool_number_and_fails_over() {
     );
     assert_eq!(
         decision.actions.last(),
-        Some(&Action::Respond("${sip_term_status}".into()))
+        Some(&Action::Hangup("${originate_disposition}"))
     );
 }
 
@@ -338,7 +338,8 @@ fn a_transferred_call_keeps_what_it_was() {
     };
     let decision = decide(&plan(), &request);
     assert_eq!(decision.route_id, Some(10));
-    assert!(value(&decision, "cordboard_kind").is_empty() && value(&decision, "cordboard_route").is_empty());
+    assert_eq!(value(&decision, "cordboard_kind"), ["inbound"]);
+    assert_eq!(value(&decision, "cordboard_route"), ["30"]);
 }
 
 #[test]
