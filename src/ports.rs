@@ -3,7 +3,10 @@
 use std::{error::Error, time::Duration};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use domain::{command::SwitchCommand, ids::ServerId};
+use domain::{
+    command::{AgentLimits, SwitchCommand, Tier},
+    ids::ServerId,
+};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -82,6 +85,86 @@ pub struct ConfigChanged {
 pub trait PlanNudge: Send + Sync {
     /// Called after the commit.
     fn config_changed(&self, change: ConfigChanged);
+
+    /// Called after the commit, besides [`PlanNudge::config_changed`], when the agents of a queue were edited: the
+    /// switch keeps agents in a database of its own and is told by safe commands (facts.md §4).
+    fn agents_changed(&self, _change: AgentsChanged) {}
+}
+
+/// A committed edit of the agents of one queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentsChanged {
+    /// The voice server.
+    pub server: ServerId,
+    /// Code of the queue, its name on the switch.
+    pub queue: String,
+    /// Agents that were not in the queue before.
+    pub added: Vec<AgentPlace>,
+    /// Agents whose place or limits are different now.
+    pub changed: Vec<AgentPlace>,
+    /// Names (extension numbers) of agents that have left the queue. They may be in other queues.
+    pub removed: Vec<String>,
+}
+
+/// An agent in a queue, as the switch has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentPlace {
+    /// Level and position.
+    pub tier: Tier,
+    /// Pauses and patience.
+    pub limits: AgentLimits,
+    /// How long its phone rings, seconds.
+    pub ring_secs: u32,
+}
+
+/// Tries whether a voice server can be steered, without keeping the connection.
+pub trait SwitchProbe: Send + Sync {
+    /// Connects, signs in, asks for the version, leaves. Answers within a few seconds, whatever happens.
+    fn probe(&self, target: ProbeTarget) -> BoxFuture<'_, ProbeReport>;
+}
+
+/// The Event Socket to try.
+#[derive(Clone)]
+pub struct ProbeTarget {
+    /// Host name or address.
+    pub address: String,
+    /// Port.
+    pub port: u16,
+    /// Password; never logged.
+    pub password: String,
+}
+
+/// What a try has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeOutcome {
+    /// We can steer it.
+    Ok,
+    /// Nobody answers there, or not in time.
+    Unreachable,
+    /// It answers, but not to this password.
+    WrongPassword,
+    /// It does not let us in from this address (`apply-inbound-acl`).
+    Refused,
+    /// What answers is no Event Socket.
+    NotASwitch,
+}
+
+/// Result of [`SwitchProbe::probe`].
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct ProbeReport {
+    /// What it has shown.
+    pub outcome: ProbeOutcome,
+    /// For people: what to do about it.
+    pub detail: String,
+    /// Version of the switch, if it let us in.
+    pub version: Option<String>,
+}
+
+/// How the connections to the voice servers are.
+pub trait SwitchStatuses: Send + Sync {
+    /// The row of the live topic `servers`; `None` when nothing is known about this server.
+    fn status(&self, server: ServerId) -> Option<serde_json::Value>;
 }
 
 /// What the switch answered to a command that it carried out.

@@ -12,6 +12,7 @@ pub mod ground;
 pub mod health;
 pub mod lifecycle;
 mod migrate;
+pub mod nudges;
 mod password;
 mod serve;
 pub mod state;

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DatabaseConnection;
 
-use super::{config::Config, health::HealthBoard};
+use super::{config::Config, health::HealthBoard, nudges::Nudges};
 use crate::{
     error::AppResult,
     features::system::{
@@ -17,6 +17,7 @@ use crate::{
             password::{HashCost, Passwords},
         },
     },
+    features::voice::{Voice, VoiceParts},
     http::guard::Guard,
     ports::{Clock, Health as _, IdGen, PartStatus, Tasks},
     realtime::{
@@ -24,6 +25,7 @@ use crate::{
         socket::{Policy, Sockets},
     },
     store::{key::MasterKey, secrets::Sealer},
+    telephony::probe::EslProbe,
 };
 
 /// How long the database may take to answer a health check.
@@ -48,6 +50,9 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     pub audit: Arc<Audit>,
     pub guard: Arc<Guard>,
+    // features::voice
+    pub voice: Arc<Voice>,
+    pub nudges: Arc<Nudges>,
 }
 
 /// What the state is made of; tests bring their own clock, ids and database.
@@ -103,13 +108,27 @@ impl AppState {
                 refresh: TimeDelta::days(auth.refresh_days.into()),
             },
         ));
+        let hub = Hub::new(ids.uuid());
+        let sealer = Sealer::new(&key);
+        let nudges = Arc::new(Nudges::default());
+        let voice = Voice::new(VoiceParts {
+            db: db.clone(),
+            sealer: sealer.clone(),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            nudge: nudges.clone(),
+            probe: Arc::new(EslProbe),
+            statuses: Arc::new(hub.clone()),
+        });
         Ok(Self {
+            voice: Arc::new(voice),
+            nudges,
             audit: Arc::new(Audit::new(db.clone(), Arc::clone(&ids))),
             guard: Arc::new(Guard::new(Arc::clone(&sessions), Arc::clone(&clock))),
             health: Arc::new(HealthBoard::new(Arc::clone(&clock))),
-            hub: Hub::new(ids.uuid()),
+            hub,
             sockets: Arc::new(Sockets::new(config.server.max_sockets, Policy::default())),
-            sealer: Sealer::new(&key),
+            sealer,
             users,
             sessions,
             metrics,

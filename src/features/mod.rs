@@ -7,3 +7,4 @@
 
 pub mod calls;
 pub mod system;
+pub mod voice;

@@ -34,6 +34,12 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(features::system::audit::routes::routes())
         // The live connection. Called by every open console.
         .merge(realtime::socket::routes())
+        // What the voice servers are told. Called by the console's voice pages.
+        .merge(features::voice::servers::routes::routes())
+        .merge(features::voice::gateways::routes::routes())
+        .merge(features::voice::extensions::routes::routes())
+        .merge(features::voice::queues::routes::routes())
+        .merge(features::voice::routes::routes::routes())
 }
 
 /// The API and its description.

@@ -127,6 +127,12 @@ impl Hub {
         }
     }
 
+    /// The present row `id` of a topic.
+    pub fn row(&self, topic: &Topic, id: &str) -> Option<serde_json::Value> {
+        let json = Arc::clone(self.lock().topics.get(topic)?.rows.get(id)?);
+        serde_json::from_str(&json).ok()
+    }
+
     /// The id of this process run; sequence numbers of another epoch do not compare.
     pub fn epoch(&self) -> Uuid {
         self.inner.epoch

@@ -7,4 +7,5 @@
 
 pub mod hub;
 pub mod socket;
+mod statuses;
 pub mod topic;

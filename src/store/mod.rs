@@ -5,9 +5,11 @@
 
 pub mod connect;
 pub mod dberr;
+pub mod edit;
 pub mod key;
 pub mod pages;
 pub mod scope;
+pub mod search;
 pub mod secrets;
 pub mod tx;
 pub mod upsert;

@@ -78,6 +78,26 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// The same page with other rows, unless one of them cannot be made.
+    ///
+    /// # Errors
+    /// The first error of `convert`.
+    pub fn try_map<U>(self, convert: impl FnMut(T) -> AppResult<U>) -> AppResult<Page<U>> {
+        let Self {
+            rows,
+            total,
+            page,
+            page_size,
+        } = self;
+        let rows = rows.into_iter().map(convert).collect::<AppResult<_>>()?;
+        Ok(Page {
+            rows,
+            total,
+            page,
+            page_size,
+        })
+    }
+
     /// The same page with other rows.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
         Page {

@@ -4,8 +4,8 @@
 //! itself (SQLite has one writer, a pool has an end). No transaction is open while we wait for a switch.
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 /// Begins a transaction that is going to write. On SQLite it takes the write lock at once: of several deferred
@@ -18,6 +18,21 @@ use sea_orm::{
 pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     db.begin_with_options(TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    })
+    .await
+}
+
+/// Begins a transaction that only reads, in which several queries see the same state.
+///
+/// # Errors
+/// No free connection.
+pub async fn begin_read(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    db.begin_with_options(TransactionOptions {
+        // SQLite shows a transaction one state anyway, and knows no isolation levels.
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        access_mode: is_postgres.then_some(AccessMode::ReadOnly),
         ..Default::default()
     })
     .await

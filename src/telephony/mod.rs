@@ -13,4 +13,5 @@ pub mod inventory;
 pub mod media;
 pub mod plan;
 pub mod plan_keeper;
+pub mod probe;
 pub mod snapshot;
