@@ -14,6 +14,8 @@ pub mod gateways;
 pub mod queues;
 pub mod routes;
 pub mod servers;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 

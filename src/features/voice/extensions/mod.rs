@@ -8,3 +8,5 @@ pub mod dto;
 pub(super) mod repo;
 pub mod routes;
 mod service;
+#[cfg(test)]
+mod tests;

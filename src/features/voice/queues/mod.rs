@@ -9,3 +9,5 @@ pub mod dto;
 pub(super) mod repo;
 pub mod routes;
 mod service;
+#[cfg(test)]
+mod tests;

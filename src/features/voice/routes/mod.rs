@@ -12,3 +12,5 @@ pub(super) mod repo;
 )]
 pub mod routes;
 mod service;
+#[cfg(test)]
+mod tests;
