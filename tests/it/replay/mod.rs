@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
 
+mod disorder;
 mod player;
 mod records;
 mod transcripts;

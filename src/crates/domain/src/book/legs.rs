@@ -25,17 +25,17 @@ impl CallBook {
         match &event.change {
             LegChange::Bridged { a, b } => {
                 let other = if *a == event.leg { *b } else { *a };
-                id = self.tie(event.leg, other, now, changes);
+                id = self.tie(id, other, now, changes);
             }
             LegChange::Seen => {
                 if let Some(partner) = event.facts.partner {
-                    id = self.tie(event.leg, partner, now, changes);
+                    id = self.tie(id, partner, now, changes);
                 }
             }
             LegChange::Joined {
                 target: Some(target), ..
-            } => id = self.tie(event.leg, *target, now, changes),
-            LegChange::Joined { room: Some(room), .. } => id = self.enter_room(event.leg, room, now, changes),
+            } => id = self.tie(id, *target, now, changes),
+            LegChange::Joined { room: Some(room), .. } => id = self.enter_room(id, room, at, now, changes),
             _ => {}
         }
         if let Some(extension) = &event.facts.extension {

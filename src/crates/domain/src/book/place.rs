@@ -23,7 +23,7 @@ impl CallBook {
             && let Some(known) = self.calls.get(&id).and_then(|call| call.leg(leg))
         {
             let learns_parent = known.parent.is_none().then_some(facts.parent).flatten();
-            return Some(learns_parent.map_or(id, |parent| self.tie(leg, parent, now, changes)));
+            return Some(learns_parent.map_or(id, |parent| self.tie(id, parent, now, changes)));
         }
         let created_at = facts.created_at?;
         let parents_call = facts
@@ -61,23 +61,21 @@ impl CallBook {
         self.leg_calls.insert(leg, id);
         self.list_extension(facts.extension.as_deref(), leg);
         let id = match facts.parent {
-            Some(parent) => self.tie(leg, parent, now, changes),
+            Some(parent) => self.tie(id, parent, now, changes),
             None => id,
         };
         Some(self.follow_root(id, now, changes))
     }
 
-    /// Makes the calls of two legs one; a leg that nobody has told of yet is expected there. Returns the call.
+    /// Makes a call and that of another leg one; a leg that nobody has told of yet is expected there. Returns the
+    /// call.
     pub(super) fn tie(
         &mut self,
-        known: LegId,
+        mine: CallId,
         other: LegId,
         now: DateTime<Utc>,
         changes: &mut Changes,
     ) -> CallId {
-        let Some(mine) = self.leg_calls.get(&known).copied() else {
-            return CallId::derive(known, now);
-        };
         match self.leg_calls.get(&other).copied() {
             Some(theirs) if theirs == mine => mine,
             Some(theirs) => self.merge(mine, theirs, now, changes),
@@ -188,25 +186,22 @@ impl CallBook {
         self.calls.insert(into, call);
     }
 
-    /// A conference is one conversation: whoever enters the room joins the call of those in it (09g).
+    /// A conference is one conversation: whoever enters the room joins the call of those in it (09g). A call that
+    /// ended before `at` had another conference of that name.
     pub(super) fn enter_room(
         &mut self,
-        leg: LegId,
+        mine: CallId,
         room: &str,
+        at: DateTime<Utc>,
         now: DateTime<Utc>,
         changes: &mut Changes,
     ) -> CallId {
-        let mine = self
-            .leg_calls
-            .get(&leg)
-            .copied()
-            .unwrap_or_else(|| CallId::derive(leg, now));
-        match self
-            .rooms
-            .get(room)
-            .copied()
-            .filter(|id| self.calls.get(id).is_some_and(|call| !call.is_ended()))
-        {
+        let lasts = |id: &CallId| {
+            self.calls
+                .get(id)
+                .is_some_and(|call| call.ended_at.is_none_or(|end| end >= at))
+        };
+        match self.rooms.get(room).copied().filter(lasts) {
             Some(theirs) if theirs != mine => self.merge(mine, theirs, now, changes),
             Some(_) => mine,
             None => {

@@ -25,7 +25,7 @@ impl CallBook {
         match &event.change {
             QueueChange::AgentAnswered { agent, agent_leg } => {
                 if let Some(leg) = agent_leg {
-                    id = self.tie(event.session, *leg, now, changes);
+                    id = self.tie(id, *leg, now, changes);
                     self.list_extension(Some(agent), *leg);
                 }
                 changes.touch_agent(agent);
@@ -36,7 +36,7 @@ impl CallBook {
                     state.last_bridge_end = state.last_bridge_end.max(Some(at));
                 }
                 if let Some(leg) = agent_leg {
-                    id = self.tie(event.session, *leg, now, changes);
+                    id = self.tie(id, *leg, now, changes);
                 }
                 changes.touch_agent(agent);
             }

@@ -5,7 +5,7 @@ use crate::call::{Bridge, CallDirection, CallRecord, CallState};
 use crate::cdr::{CdrLeg, CdrVisit};
 use crate::event::{CallKind, EndFacts, LeaveCause};
 use crate::ids::{CallId, LegId, RecordingId, VisitId};
-use crate::leg::{EndMark, LegRecord, LegState};
+use crate::leg::{EndMark, LegDirection, LegRecord, LegRole, LegState};
 use crate::recording::{Recording, RecordingRecord, RecordingState};
 use crate::timeline::{Happening, TimelineEntry};
 use crate::visit::{OfferRecord, OfferState, VisitOutcome, VisitRecord, VisitState};
@@ -23,20 +23,21 @@ pub struct StoredCall {
     pub visits: Vec<VisitRecord>,
     /// The rows of `recordings`.
     pub recordings: Vec<RecordingRecord>,
-    /// The rows of `call_events` of the kinds `bridged` and `unbridged`: leg, instant, kind, `detail.with`.
+    /// The rows of `call_events` of the kinds `bridged`, `unbridged` and `joined`, see
+    /// [`StoredConnection::from_row`].
     pub connections: Vec<StoredConnection>,
     /// The highest `seq` of `call_events`.
     pub last_seq: i32,
 }
 
-/// A `bridged` or `unbridged` entry of a stored time line.
+/// A connection or its end in a stored time line.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredConnection {
     /// `leg_id`.
     pub leg: LegId,
     /// `at`.
     pub at: DateTime<Utc>,
-    /// `kind = 'bridged'`.
+    /// Whether it begins a connection.
     pub begins: bool,
     /// `detail.with`.
     pub with: Option<LegId>,
@@ -45,12 +46,15 @@ pub struct StoredConnection {
 impl StoredConnection {
     /// Reads a row of `call_events`; `None` if it is of another kind.
     pub fn from_row(leg: Option<LegId>, at: DateTime<Utc>, kind: &str, detail: &Value) -> Option<Self> {
+        let text = |name: &str| detail.get(name).and_then(Value::as_str);
         let begins = match kind {
             "bridged" => true,
+            // A conference connects without naming anybody.
+            "joined" if text("how") == Some("conference") => true,
             "unbridged" => false,
             _ => return None,
         };
-        let with = detail.get("with").and_then(Value::as_str).and_then(LegId::parse);
+        let with = text("with").and_then(LegId::parse);
         Some(Self {
             leg: leg?,
             at,
@@ -71,10 +75,10 @@ impl CallBook {
             return changes;
         };
         for partner in cdr.bridges.iter().filter_map(|bridge| bridge.partner) {
-            id = self.tie(cdr.leg, partner, now, &mut changes);
+            id = self.tie(id, partner, now, &mut changes);
         }
         if let Some(leg) = cdr.visit.as_ref().and_then(|visit| visit.agent_leg) {
-            id = self.tie(cdr.leg, leg, now, &mut changes);
+            id = self.tie(id, leg, now, &mut changes);
         }
         self.list_extension(cdr.facts.extension.as_deref(), cdr.leg);
         if let Some(call) = self.calls.get_mut(&id) {
@@ -256,7 +260,8 @@ impl CallState {
             root.caller_name.clone_from(&record.caller_name);
             root.destination.clone_from(&record.callee_number);
         }
-        // Who was made for whom is not stored: the first leg is the one from which the id comes.
+        // Who was made for whom is not stored. The first leg is the one from which the id comes; one that called in
+        // was made for nobody; the others were made for the first or for somebody after it.
         call.legs.sort_by_key(|leg| {
             (
                 CallId::derive(leg.id, leg.created_at) != record.id,
@@ -265,15 +270,31 @@ impl CallState {
             )
         });
         let root = call.legs.first().map(|leg| leg.id);
-        for leg in call.legs.iter_mut().skip(1) {
+        for leg in call
+            .legs
+            .iter_mut()
+            .skip(1)
+            .filter(|leg| leg.direction == LegDirection::Outbound)
+        {
             leg.parent = root;
         }
+        call.sort_legs();
         call.visits = stored.visits.iter().map(VisitState::from_record).collect();
         call.visits.sort_by_key(|visit| visit.joined_at);
-        for visit in &call.visits {
-            let agents: Vec<LegId> = visit.agent_leg.into_iter().collect();
-            for leg in call.legs.iter_mut().filter(|leg| agents.contains(&leg.id)) {
-                leg.serves_member = Some(visit.member);
+        for row in stored
+            .legs
+            .iter()
+            .filter(|row| row.role == LegRole::Agent && Some(row.id) != root)
+        {
+            // An agent's leg was made for the stay that had begun then.
+            let visit = call
+                .visits
+                .iter()
+                .rev()
+                .find(|visit| visit.joined_at <= row.created_at);
+            let member = visit.or(call.visits.first()).map(|visit| visit.member);
+            if let Some(leg) = call.leg_mut(row.id) {
+                leg.serves_member = member;
             }
         }
         call.recordings = stored.recordings.iter().map(Recording::from_record).collect();
@@ -318,11 +339,11 @@ impl LegState {
         leg.direction = record.direction;
         leg.channel_name.clone_from(&record.channel_name);
         match record.direction {
-            crate::leg::LegDirection::Inbound => {
+            LegDirection::Inbound => {
                 leg.caller_number.clone_from(&record.number);
                 leg.caller_name.clone_from(&record.name);
             }
-            crate::leg::LegDirection::Outbound => leg.destination.clone_from(&record.number),
+            LegDirection::Outbound => leg.destination.clone_from(&record.number),
         }
         leg.extension.clone_from(&record.extension);
         leg.gateway.clone_from(&record.gateway);
@@ -342,7 +363,7 @@ impl LegState {
         leg.end_mark = record.end_mark;
         leg.from_events = record.from_events;
         leg.from_cdr = record.from_cdr;
-        leg.supervises = record.role == crate::leg::LegRole::Supervisor;
+        leg.supervises = record.role == LegRole::Supervisor;
         leg
     }
 }
