@@ -5,6 +5,7 @@
 //! background task is started by the supervisor here.
 //! Talks to: everybody. Not for: rules, queries, wire formats.
 
+mod banners;
 mod check;
 pub mod cli;
 pub mod config;
@@ -18,3 +19,4 @@ mod serve;
 pub mod state;
 pub mod supervisor;
 pub mod telemetry;
+mod upkeep;

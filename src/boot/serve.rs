@@ -1,6 +1,6 @@
 //! `cordboard serve` and `cordboard demo`: everything is put together here, in the order of starting.
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -12,19 +12,12 @@ use super::{
     lifecycle::Lifecycle,
     state::{AppState, Ground},
     supervisor::Supervisor,
-    telemetry,
+    telemetry, upkeep,
 };
 use crate::{
     http,
     ports::{Stage, SystemClock, SystemIds, Tasks as _, task},
 };
-
-/// How often the database is asked for a sign of life.
-const DATABASE_CHECK: Duration = Duration::from_secs(10);
-/// How often the metrics' histograms are tidied.
-const METRICS_UPKEEP: Duration = Duration::from_secs(5);
-/// How often ended sessions are removed.
-const SESSION_SWEEP: Duration = Duration::from_hours(6);
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     telemetry::start_logging(&config.log)?;
@@ -63,7 +56,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let is_first_start = state.users.ensure_first_account().await?;
     state.check_database().await;
 
-    start_upkeep(&supervisor, &state);
+    upkeep::start(&supervisor, &state);
     end_sockets(&supervisor, &state);
     start_http(&supervisor, listener, address, http::router::router(state));
     announce(address, is_first_start);
@@ -95,40 +88,6 @@ fn start_http(supervisor: &Supervisor, listener: TcpListener, address: SocketAdd
     supervisor.start(Stage::Http, "http".into(), make);
 }
 
-fn start_upkeep(supervisor: &Supervisor, state: &AppState) {
-    every(
-        supervisor,
-        "database check",
-        DATABASE_CHECK,
-        state,
-        |state| async move {
-            state.check_database().await;
-        },
-    );
-    every(
-        supervisor,
-        "metrics upkeep",
-        METRICS_UPKEEP,
-        state,
-        |state| async move {
-            state.metrics.run_upkeep();
-        },
-    );
-    every(
-        supervisor,
-        "session sweep",
-        SESSION_SWEEP,
-        state,
-        |state| async move {
-            match state.sessions.sweep().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "removed ended sessions"),
-                Err(error) => tracing::warn!(error = error.chain(), "ended sessions were not removed"),
-            }
-        },
-    );
-}
-
 /// Consoles are told that we go away once no new request is taken.
 fn end_sockets(supervisor: &Supervisor, state: &AppState) {
     let sockets = Arc::clone(&state.sockets);
@@ -141,29 +100,6 @@ fn end_sockets(supervisor: &Supervisor, state: &AppState) {
         }
     });
     supervisor.start(Stage::Sockets, "sockets".into(), make);
-}
-
-/// Runs `work` now and then again and again.
-fn every<F, Fut>(supervisor: &Supervisor, name: &str, pause: Duration, state: &AppState, work: F)
-where
-    F: Fn(AppState) -> Fut + Copy + Send + 'static,
-    Fut: Future<Output = ()> + Send,
-{
-    let state = state.clone();
-    let make = task(move |stop| {
-        let state = state.clone();
-        async move {
-            let mut timer = tokio::time::interval(pause);
-            timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return Ok(()),
-                    _ = timer.tick() => work(state.clone()).await,
-                }
-            }
-        }
-    });
-    supervisor.start(Stage::Jobs, name.to_owned(), make);
 }
 
 /// For the person at the terminal.
