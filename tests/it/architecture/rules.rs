@@ -88,9 +88,14 @@ fn who(path: &str) -> Who<'_> {
         "telephony" => Who::Telephony,
         "jobs" => Who::Jobs,
         "store" => Who::Store,
-        "features" if parts.len() > 3 => {
-            let rest = parts[3..].join("/");
-            let kind = match rest.split(['.', '/']).next().unwrap_or_default() {
+        "features" if parts.len() > 2 => {
+            // A file beside the slices belongs to its chapter as a whole.
+            let (slice, rest) = if parts.len() > 3 {
+                (parts[2], parts[3])
+            } else {
+                ("", parts[2])
+            };
+            let kind = match rest.split('.').next().unwrap_or_default() {
                 "routes" => Kind::Routes,
                 "dto" => Kind::Dto,
                 "repo" => Kind::Repo,
@@ -98,7 +103,7 @@ fn who(path: &str) -> Who<'_> {
             };
             Who::Slice {
                 chapter: parts[1],
-                slice: parts[2],
+                slice,
                 kind,
             }
         }
