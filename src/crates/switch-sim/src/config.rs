@@ -252,6 +252,8 @@ pub struct SimConfig {
     pub recordings_dir: PathBuf,
     /// Write wav files at RECORD_STOP.
     pub write_recordings: bool,
+    /// Further global variables, for `$${…}` in served documents; they replace those of the same name.
+    pub globals: Vec<(String, String)>,
     /// Decides ids, jitter and callers.
     pub seed: u64,
     /// Real or virtual time.
@@ -289,6 +291,7 @@ impl Default for SimConfig {
             cdr_spool: None,
             recordings_dir: PathBuf::from("recordings"),
             write_recordings: false,
+            globals: Vec::new(),
             seed: 1,
             clock: ClockMode::Real,
             phones: Vec::new(),

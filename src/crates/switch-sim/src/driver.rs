@@ -112,6 +112,21 @@ enum Done {
     Delivered,
 }
 
+/// Who waits for the virtual clock.
+enum Advanced {
+    Handle(oneshot::Sender<()>),
+    Command(oneshot::Sender<String>),
+}
+
+impl Advanced {
+    fn tell(self) {
+        match self {
+            Self::Handle(reply) => drop(reply.send(())),
+            Self::Command(reply) => drop(reply.send("+OK\n".into())),
+        }
+    }
+}
+
 /// Owns the engine.
 pub(crate) struct Driver {
     engine: Engine,
@@ -125,7 +140,7 @@ pub(crate) struct Driver {
     deliveries: usize,
     unsent: Vec<edge::cdr::Record>,
     target: Option<Micros>,
-    advanced: Option<oneshot::Sender<()>>,
+    advanced: Option<Advanced>,
 }
 
 /// A driver and the link to it.
@@ -218,7 +233,7 @@ impl Driver {
                     self.engine.now = target;
                     self.target = None;
                     if let Some(done) = self.advanced.take() {
-                        let _ = done.send(());
+                        done.tell();
                     }
                     return;
                 }
@@ -241,6 +256,13 @@ impl Driver {
             self.engine.now = until;
         }
         match message {
+            Message::Api {
+                name,
+                argument,
+                reply,
+            } if name == "sim" && argument.starts_with("advance ") => {
+                self.advance_by_command(&argument, reply);
+            }
             Message::Api {
                 name,
                 argument,
@@ -269,9 +291,23 @@ impl Driver {
             }
             Message::Advance { micros, reply } => {
                 self.target = Some(self.engine.now + micros);
-                self.advanced = Some(reply);
+                self.advanced = Some(Advanced::Handle(reply));
             }
         }
+    }
+
+    /// `sim advance <ms>`: the virtual clock over the socket.
+    fn advance_by_command(&mut self, argument: &str, reply: oneshot::Sender<String>) {
+        let millis = argument
+            .split_whitespace()
+            .nth(1)
+            .and_then(|word| word.parse::<Micros>().ok());
+        let (Some(millis), ClockMode::Virtual { .. }) = (millis, self.config.clock) else {
+            let _ = reply.send("-ERR the clock is real, or no milliseconds were given\n".into());
+            return;
+        };
+        self.target = Some(self.engine.now + millis * crate::clock::MS);
+        self.advanced = Some(Advanced::Command(reply));
     }
 
     fn finished(&mut self, done: Result<Done, tokio::task::JoinError>) {

@@ -6,10 +6,10 @@ use crate::config::{Outcome, PhoneConfig, Pickup};
 use crate::engine::{Deed, EndedBy, Engine, Output, SocketFault};
 
 const USAGE: &str = "-USAGE: sim call from=<number> to=<number> [gateway=<name>] [hangup=<ms>] [giveup=<ms>] [talk=<ms>] [dtmf=<ms>:<digits>]\n\
-sim phone <user> register|unregister|answer|hangup|reject [<status>]|dial <number>|pickup manual|noanswer|<ms>|<status>|dtmf <digits>|add <password>\n\
+sim phone <user> register|unregister|answer|hangup|reject [<status>]|dial <number>|pickup manual|noanswer|<ms until it answers>|<status>[:<ms>]|dtmf <digits>|add <password>\n\
 sim hangup|dtmf <uuid> [<digits>]\nsim gateway <name> up|down|rule <suffix> answer:<ring ms>:<talk ms>|early:<media ms>:<talk ms>|noanswer|<status>\nsim generator off|<calls per hour>\n\
 sim fault stall|refuse-auth|reject-access|silent|reorder on|off\nsim fault lose <n>|delay <ms>|close|crash|clear\n\
-sim restart\nsim state\n";
+sim restart\nsim state\nsim advance <ms> (virtual clock only)\n";
 
 impl Engine {
     pub(super) fn sim_command(&mut self, argument: &str) -> String {
@@ -152,15 +152,8 @@ impl Engine {
                 None => return "-ERR no call\n".into(),
             },
             ["pickup", how] => {
-                let pickup = match (*how, how.parse::<u64>()) {
-                    ("manual", _) => Pickup::Manual,
-                    ("noanswer", _) => Pickup::NoAnswer,
-                    (_, Ok(status @ (480 | 486 | 603))) => Pickup::Refuse {
-                        after: 100,
-                        status: status as u16,
-                    },
-                    (_, Ok(millis)) => Pickup::after(millis),
-                    _ => return USAGE.into(),
+                let Some(pickup) = pickup_of(how) else {
+                    return USAGE.into();
                 };
                 if let Some(phone) = self.sofia.phone_mut(user) {
                     phone.pickup = pickup;
@@ -216,5 +209,20 @@ fn outcome_of(text: &str) -> Option<Outcome> {
             after: 0,
             status: status.parse().ok()?,
         }),
+    }
+}
+
+/// A phone's behaviour: `manual`, `noanswer`, milliseconds until it answers, or a refusal `486[:<ms>]`.
+fn pickup_of(text: &str) -> Option<Pickup> {
+    let (word, millis) = text.split_once(':').unwrap_or((text, "100"));
+    match (word, word.parse::<u64>()) {
+        ("manual", _) => Some(Pickup::Manual),
+        ("noanswer", _) => Some(Pickup::NoAnswer),
+        (_, Ok(status @ (480 | 486 | 603))) => Some(Pickup::Refuse {
+            after: millis.parse().ok()?,
+            status: status as u16,
+        }),
+        (_, Ok(millis)) => Some(Pickup::after(millis)),
+        _ => None,
     }
 }

@@ -39,7 +39,14 @@ impl Engine {
                     .get(1)
                     .and_then(|name| Cause::parse(name))
                     .unwrap_or(Cause::NORMAL_CLEARING);
-                self.kill(&uuid, cause);
+                // Only a signal: the reply comes first, the hang-up after it (surprises 11).
+                self.after(
+                    0,
+                    Timer::Kill {
+                        uuid: uuid.into(),
+                        cause,
+                    },
+                );
                 "+OK\n".into()
             }
             "getvar" => match self.channels.get(uuid.as_str()).and_then(|leg| leg.var(rest)) {
@@ -188,7 +195,7 @@ impl Engine {
     }
 
     /// A short application on a leg that is talking (callcenter_track, set, …).
-    fn run_over_bridge(&mut self, uuid: &str, app: &str, data: &str) {
+    pub(crate) fn run_over_bridge(&mut self, uuid: &str, app: &str, data: &str) {
         if app == "hangup" {
             let cause = Cause::parse(data).unwrap_or(Cause::NORMAL_CLEARING);
             return self.hangup_by_switch(uuid, cause);

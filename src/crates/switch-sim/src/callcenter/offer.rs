@@ -80,62 +80,63 @@ impl Engine {
         if progressive && member.last_originated > 0 && member.last_originated + delay > now {
             return;
         }
-        for agent in choice.ring {
-            self.start_offer(id, &agent, queue.strategy().starts_with("ring-"));
+        let together = queue.strategy().starts_with("ring-");
+        for agent in &choice.ring {
+            self.reserve(id, agent, together);
+        }
+        for agent in &choice.ring {
+            self.start_offer(id, agent);
         }
     }
 
-    fn start_offer(&mut self, member_id: &str, agent_name: &str, together: bool) {
+    /// The agent receives this member: nobody else gets him now.
+    fn reserve(&mut self, member_id: &str, agent_name: &str, together: bool) {
         let now = self.epoch();
-        let Some(tier) = self.cc.tiers.iter().find(|t| {
-            t.agent == agent_name
-                && self
-                    .cc
-                    .members
-                    .iter()
-                    .any(|m| m.uuid == member_id && m.queue == t.queue)
-        }) else {
+        let Some(queue) = self.cc.member(member_id).map(|member| member.queue.clone()) else {
             return;
         };
-        let place = (tier.level, tier.position);
-        let Some(member) = self.cc.member(member_id) else {
-            return;
-        };
-        member.state = "Trying";
-        member.last_tier = place;
-        member.last_originated = now;
-        member.serving_system = "single_box";
-        member.serving_agent = if together {
-            "ring-all".into()
-        } else {
-            agent_name.to_owned()
-        };
-        let member = member.clone();
         self.set_agent_state(agent_name, "Receiving");
+        let mut place = (0, 0);
         for tier in self.cc.tiers.iter_mut().filter(|tier| tier.agent == agent_name) {
-            if tier.queue == member.queue {
+            if tier.queue == queue {
+                place = (tier.level, tier.position);
                 tier.state = "Offering".into();
             } else if tier.state == "Ready" {
                 tier.state = "Standby".into();
             }
         }
+        if let Some(member) = self.cc.member(member_id) {
+            member.state = "Trying";
+            member.last_tier = place;
+            member.last_originated = now;
+            member.serving_system = "single_box";
+            member.serving_agent = if together {
+                "ring-all".into()
+            } else {
+                agent_name.to_owned()
+            };
+        }
+    }
+
+    fn start_offer(&mut self, member_id: &str, agent_name: &str) {
+        let now = self.epoch();
+        let Some(member) = self.cc.member(member_id).cloned() else {
+            return;
+        };
         let Some(agent) = self.cc.agent(agent_name).cloned() else {
             return;
         };
-        let identity = [
-            ("CC-Member-UUID", member.uuid.clone()),
-            ("CC-Member-Session-UUID", member.session.clone()),
-            ("CC-Member-CID-Name", member.cid_name.clone()),
-            ("CC-Member-CID-Number", member.cid_number.clone()),
-        ];
-        let mut headers = vec![
+        let headers = [
             ("CC-Queue", member.queue.clone()),
             ("CC-Action", "agent-offering".into()),
             ("CC-Agent", agent.name.clone()),
             ("CC-Agent-Type", agent.kind.clone()),
             ("CC-Agent-System", "single_box".into()),
+            ("CC-Member-UUID", member.uuid.clone()),
+            ("CC-Member-Session-UUID", member.session.clone()),
+            ("CC-Member-CID-Name", member.cid_name.clone()),
+            ("CC-Member-CID-Number", member.cid_number.clone()),
         ];
-        headers.extend(identity);
         self.emit_cc(None, &headers);
         let id = self.id();
         let vars = self.agent_leg_vars(&member, &agent.name);
@@ -244,13 +245,15 @@ impl Engine {
         self.emit_cc(Some(agent_leg), &headers);
         let session = offer.session.clone();
         self.start_template_recording(&session, &offer.queue);
-        for loser in losers {
+        for loser in &losers {
             self.cancel_dial(loser.dial, Cause::LOSE_RACE);
-            self.fail_offer(&loser, Cause::LOSE_RACE);
         }
         self.introduce(&session, agent_leg);
         self.stop_queue_music(&session, &offer.member, "done");
         self.emit_members_count(&offer.queue);
+        for loser in &losers {
+            self.fail_offer(loser, Cause::LOSE_RACE);
+        }
         if let Some(leg) = self.channel(&session) {
             leg.set("cc_agent_uuid", agent_leg);
             leg.set("cc_cause", "answered");

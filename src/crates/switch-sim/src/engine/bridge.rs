@@ -318,5 +318,8 @@ impl Engine {
             ("Application-UUID", overlay.application_uuid.as_str()),
         ];
         self.emit_with(uuid, "CHANNEL_EXECUTE_COMPLETE", &[], &tail);
+        if let Some(leg) = self.channel(uuid) {
+            leg.inner_response = Some("FILE PLAYED");
+        }
     }
 }

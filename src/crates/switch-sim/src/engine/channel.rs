@@ -205,6 +205,8 @@ pub(crate) struct Channel {
     pub(crate) app: Option<(String, String, String)>,
     /// Distinguishes timers of the present application from those of earlier ones.
     pub(crate) generation: u64,
+    /// What the last application inside this one answered; `bridge` passes it on (trace 09b).
+    pub(crate) inner_response: Option<&'static str>,
     /// The leg this one talks to.
     pub(crate) partner: Option<Str>,
     /// True on the leg that sent CHANNEL_BRIDGE.
@@ -284,6 +286,22 @@ impl Channel {
         self.set("transfer_history", &transfer_source);
         self.set("transfer_source", &transfer_source);
         self.profile.transfer_source = transfer_source;
+    }
+
+    /// An originated leg that runs an application or a dialplan: the one who was called becomes the caller
+    /// (facts.md §11, traces 10d and 10e). True when it was done now.
+    pub(crate) fn flip_caller(&mut self) -> bool {
+        if self.direction == Direction::Inbound || self.var("channel_cid_flipped").is_some() {
+            return false;
+        }
+        let profile = &mut self.profile;
+        std::mem::swap(&mut profile.cid_name, &mut profile.callee_name);
+        std::mem::swap(&mut profile.cid_number, &mut profile.callee_number);
+        profile.rdnis.clone_from(&profile.destination);
+        let callee = profile.callee_number.clone();
+        self.set("pre_transfer_caller_id_number", &callee);
+        self.set("channel_cid_flipped", "yes");
+        true
     }
 
     /// The channel's own headers, `Channel-State` to the end of `Other-Leg-*`.

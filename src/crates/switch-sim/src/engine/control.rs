@@ -1,6 +1,5 @@
 //! Control from outside the calls: scripted callers, uuid_* commands' effects, sendmsg and sendevent.
 
-use super::hangup::EndedBy;
 use super::run::Run;
 use super::{Engine, Timer, Waiting};
 use crate::causes::Cause;
@@ -67,21 +66,6 @@ impl Engine {
                 }
             }
             Deed::TalkFor(_) => {}
-        }
-    }
-
-    /// `uuid_kill`.
-    pub(crate) fn kill(&mut self, uuid: &str, cause: Cause) {
-        let originated = self
-            .channels
-            .get(uuid)
-            .filter(|leg| !leg.is_answered())
-            .and_then(|leg| leg.dial);
-        if originated.is_some() && cause == Cause::NORMAL_CLEARING {
-            // A killed attempt reports ORIGINATOR_CANCEL (trace 10k).
-            self.hangup(uuid, Cause::ORIGINATOR_CANCEL, EndedBy::Switch);
-        } else {
-            self.hangup_by_switch(uuid, cause);
         }
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Dial {
     cause: Cause,
     /// Leg uuid and cause of what has failed so far.
     failed: Vec<(Str, Cause)>,
+    /// SIP status of the last refusal.
+    sip_status: Option<u16>,
 }
 
 impl Dial {
@@ -109,6 +111,7 @@ impl Engine {
             legs,
             cause,
             failed,
+            sip_status: None,
         };
         let limit = ["originate_timeout", "call_timeout", "leg_timeout"]
             .iter()
@@ -434,7 +437,7 @@ impl Engine {
     }
 
     /// A leg of the attempt ended without an answer.
-    pub(crate) fn dial_leg_failed(&mut self, id: u64, uuid: &str, cause: Cause) {
+    pub(crate) fn dial_leg_failed(&mut self, id: u64, uuid: &str, cause: Cause, sip_status: Option<u16>) {
         let Some(dial) = self.dials.get_mut(&id) else {
             return;
         };
@@ -443,6 +446,7 @@ impl Engine {
         };
         let leg = dial.legs.remove(at);
         dial.cause = cause;
+        dial.sip_status = sip_status;
         dial.failed.push((leg, cause));
         self.check_group(id);
     }
@@ -454,7 +458,7 @@ impl Engine {
         };
         let cause = dial.cause;
         match dial.owner {
-            DialOwner::Bridge { a } => self.bridge_failed(&a, cause, &dial.failed),
+            DialOwner::Bridge { a } => self.bridge_failed(&a, cause, dial.sip_status, &dial.failed),
             DialOwner::Offer { offer } => self.offer_failed(offer, cause),
             DialOwner::Api { waiting, .. } => self.finish(&waiting, format!("-ERR {}\n", cause.name())),
         }
@@ -462,7 +466,7 @@ impl Engine {
 
     /// What `audio_bridge_function` does with a failure: no answer, 480 and a cancel go on with the next
     /// action, other causes end the caller with the same cause unless `continue_on_fail` allows it.
-    fn bridge_failed(&mut self, a: &str, cause: Cause, failed: &[(Str, Cause)]) {
+    fn bridge_failed(&mut self, a: &str, cause: Cause, sip_status: Option<u16>, failed: &[(Str, Cause)]) {
         let Some(leg) = self.channels.get_mut(a) else {
             return;
         };
@@ -475,6 +479,15 @@ impl Engine {
         leg.set("originate_disposition", cause.name());
         leg.set("DIALSTATUS", cause.dial_status());
         leg.set("originate_failed_cause", cause.name());
+        if let Some(status) = sip_status {
+            leg.set("sip_invite_failure_status", &status.to_string());
+            leg.set("sip_invite_failure_phrase", crate::causes::sip_phrase(status));
+            leg.set("sip_hangup_phrase", crate::causes::sip_phrase(status));
+            leg.set(
+                "last_bridge_proto_specific_hangup_cause",
+                &format!("sip:{status}"),
+            );
+        }
         if let Some((uuid, cause)) = failed.last() {
             leg.set("originate_causes", &format!("{uuid};{}", cause.name()));
         } else {
@@ -509,7 +522,17 @@ impl Engine {
         let Some(dial) = self.dials.remove(&id) else {
             return;
         };
+        let in_bridge = matches!(dial.owner, DialOwner::Bridge { .. });
+        if let DialOwner::Bridge { a } = &dial.owner
+            && let Some(leg) = self.channels.get_mut(a)
+        {
+            leg.set("originate_disposition", cause.name());
+            leg.set("DIALSTATUS", cause.dial_status());
+        }
         for leg in dial.legs {
+            if in_bridge && let Some(leg) = self.channels.get_mut(&leg) {
+                leg.set("last_bridge_hangup_cause", cause.name());
+            }
             self.hangup_by_switch(&leg, cause);
         }
     }
@@ -644,6 +667,7 @@ impl Engine {
             self.emit(a, "CHANNEL_PROGRESS_MEDIA");
             self.set_call_state(a, CallState::Early);
         } else if leg.is_answered() {
+            self.introduce(a, b);
             self.set_call_state(a, CallState::Active);
         } else if !media_only {
             let callee = self
@@ -663,16 +687,15 @@ impl Engine {
 
     fn originate_won(&mut self, waiting: &Waiting, then: &Action, uuid: &str) {
         self.user_leg_again(uuid);
-        let flips = then.app == "transfer";
-        if !flips {
-            self.emit_with(uuid, "CALL_UPDATE", &[("Direction", "RECV")], &[]);
+        if then.app == "transfer" {
+            self.finish(waiting, format!("+OK {uuid}\n"));
+            return self.transfer(uuid, &then.data);
         }
+        if let Some(leg) = self.channel(uuid) {
+            leg.flip_caller();
+        }
+        self.emit_with(uuid, "CALL_UPDATE", &[("Direction", "RECV")], &[]);
         self.finish(waiting, format!("+OK {uuid}\n"));
-        if flips {
-            self.emit_with(uuid, "CALL_UPDATE", &[("Direction", "RECV")], &[]);
-            self.transfer(uuid, &then.data);
-            return;
-        }
         self.set_cs(uuid, Cs::Execute);
         if let Some(leg) = self.channel(uuid) {
             leg.plan = [then.clone()].into();

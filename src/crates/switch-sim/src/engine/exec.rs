@@ -58,6 +58,7 @@ impl Engine {
         let Some((app, data, app_uuid)) = leg.app.take() else {
             return;
         };
+        let response = leg.inner_response.take().unwrap_or(response);
         let mut tail = vec![("Application", app.as_str())];
         if !data.is_empty() {
             tail.push(("Application-Data", &data));
@@ -94,6 +95,7 @@ impl Engine {
             return Ran::Left;
         };
         leg.generation += 1;
+        leg.inner_response = None;
         leg.app = Some((app.to_owned(), data.clone(), app_uuid));
         self.start(uuid, app, &data)
     }
@@ -127,7 +129,7 @@ impl Engine {
                     .split_whitespace()
                     .next()
                     .and_then(|s| s.parse().ok())
-                    .unwrap_or(486);
+                    .unwrap_or(488);
                 if let Some(leg) = self.channel(uuid) {
                     leg.set("sip_term_status", &status.to_string());
                 }
@@ -153,9 +155,10 @@ impl Engine {
             "callcenter_track" => self.track_agent(uuid, data),
             // Nothing that a client could see: logging, hashes, limits, tones. An outbound socket finds nobody
             // and the next action runs (facts.md §3).
+            "limit_execute" => self.limit_execute(uuid, data),
             "hash" | "db" | "limit" | "log" | "info" | "socket" | "start_dtmf" | "stop_dtmf"
-            | "verbose_events" | "bind_meta_app" | "break" | "sched_hangup" | "limit_execute" | "privacy"
-            | "presence" | "eval" | "avmd_start" | "set_profile_var" | "set_audio_level" | "jitterbuffer"
+            | "verbose_events" | "bind_meta_app" | "break" | "sched_hangup" | "privacy" | "presence"
+            | "eval" | "avmd_start" | "set_profile_var" | "set_audio_level" | "jitterbuffer"
             | "flush_dtmf" => {}
             _ => {
                 self.hangup_by_switch(uuid, Cause::DESTINATION_OUT_OF_ORDER);
@@ -163,6 +166,25 @@ impl Engine {
             }
         }
         Ran::Done
+    }
+
+    /// `limit_execute hash <realm> <id> <max> <app> [<args>]`: the application runs while the resource has room.
+    /// The only resource that Cordboard limits is a gateway, so its calls are what is counted.
+    fn limit_execute(&mut self, uuid: &str, data: &str) {
+        let words: Vec<&str> = data.splitn(6, ' ').collect();
+        let [_, _, id, most, app, rest @ ..] = words.as_slice() else {
+            return;
+        };
+        let gateway = super::channel::Far::Gateway {
+            name: (*id).to_owned(),
+        };
+        let used = self.channels.values().filter(|leg| leg.far == gateway).count();
+        if most.parse::<usize>().is_ok_and(|most| used < most)
+            && let Some(leg) = self.channels.get_mut(uuid)
+        {
+            leg.plan
+                .push_front(Action::new(*app, rest.first().copied().unwrap_or_default()));
+        }
     }
 
     fn assign(&mut self, uuid: &str, app: &str, data: &str) {

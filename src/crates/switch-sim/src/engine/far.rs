@@ -195,7 +195,15 @@ impl Engine {
             leg.set(name, value);
         }
         let (dial, partner) = (leg.dial, leg.partner.clone());
+        let on_answer = leg.var("execute_on_answer").map(str::to_owned);
         self.answer(uuid);
+        if let Some(command) = on_answer {
+            let (app, data) = command
+                .split_once("::")
+                .or_else(|| command.split_once(' '))
+                .unwrap_or((&command, ""));
+            self.run_over_bridge(uuid, app, data);
+        }
         if let Some(partner) = partner {
             // Bridged on early media before: no new BRIDGE (surprises 25).
             self.answer(&partner);

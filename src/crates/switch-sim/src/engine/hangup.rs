@@ -75,6 +75,9 @@ impl Engine {
         };
         let partner = leg.partner.clone();
         let unanswered_dial = leg.dial.filter(|_| leg.times.answered == 0);
+        let sip_status = leg
+            .var("sip_invite_failure_status")
+            .and_then(|status| status.parse().ok());
         match std::mem::take(&mut leg.run) {
             Run::Dialling(dial) => {
                 self.cancel_dial(dial, Cause::ORIGINATOR_CANCEL);
@@ -108,7 +111,7 @@ impl Engine {
         self.report(uuid);
         self.destroy(uuid);
         if let Some(dial) = unanswered_dial {
-            self.dial_leg_failed(dial, uuid, cause);
+            self.dial_leg_failed(dial, uuid, cause, sip_status);
         }
     }
 

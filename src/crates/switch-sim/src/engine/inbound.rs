@@ -57,6 +57,7 @@ impl Engine {
             run: Run::Idle,
             app: None,
             generation: 0,
+            inner_response: None,
             partner: None,
             bridge_a: false,
             overlay: None,

@@ -266,11 +266,12 @@ impl Engine {
 fn globals(config: &SimConfig, core_uuid: &str) -> Vec<(String, String)> {
     let recordings = config.recordings_dir.to_string_lossy().into_owned();
     let base = "/usr/local/freeswitch";
-    [
+    let own: Vec<(String, String)> = [
         ("hostname", config.switchname.clone()),
         ("local_ip_v4", "127.0.0.1".into()),
         ("local_mask_v4", "255.255.255.0".into()),
         ("local_ip_v6", "::1".into()),
+        ("bind_ip", "127.0.0.1".into()),
         ("base_dir", base.into()),
         ("recordings_dir", recordings),
         ("sounds_dir", format!("{base}/share/freeswitch/sounds")),
@@ -288,5 +289,10 @@ fn globals(config: &SimConfig, core_uuid: &str) -> Vec<(String, String)> {
         ("hold_music", "local_stream://moh".into()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    .into();
+    let configured = |name: &str| config.globals.iter().any(|(known, _)| known == name);
+    own.into_iter()
+        .filter(|(name, _)| !configured(name))
+        .chain(config.globals.clone())
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! A leg looks for its dialplan, at the start and after every transfer.
 
-use super::channel::{Cs, Direction};
+use super::channel::Cs;
 use super::run::Run;
 use super::{Engine, Wanted};
 use crate::causes::Cause;
@@ -102,21 +102,16 @@ impl Engine {
             context.to_owned()
         };
         leg.new_profile(now, format!("{source}{number}/{context}/XML"));
-        // The switch swaps caller and callee when an originated leg runs a dialplan (facts.md §11).
-        if leg.direction == Direction::Outbound && leg.var("channel_cid_flipped").is_none() {
-            let profile = &mut leg.profile;
-            std::mem::swap(&mut profile.cid_name, &mut profile.callee_name);
-            std::mem::swap(&mut profile.cid_number, &mut profile.callee_number);
-            let callee = profile.callee_number.clone();
-            profile.rdnis.clone_from(&profile.destination);
-            leg.set("pre_transfer_caller_id_number", &callee);
-            leg.set("channel_cid_flipped", "yes");
-        }
+        leg.other = None;
+        let flipped = leg.flip_caller();
         number.clone_into(&mut leg.profile.destination);
         leg.profile.context = context;
         leg.profile.dialplan = "XML".into();
         // The profile changes first: EXECUTE_COMPLETE of `transfer` already shows the new number (trace 05d).
         self.complete_app(uuid, "_none_");
+        if flipped {
+            self.emit_with(uuid, "CALL_UPDATE", &[("Direction", "RECV")], &[]);
+        }
         self.route(uuid);
     }
 }

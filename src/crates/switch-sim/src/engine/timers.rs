@@ -64,6 +64,11 @@ pub(crate) enum Timer {
         name: String,
         step: u8,
     },
+    /// `uuid_kill`.
+    Kill {
+        uuid: Str,
+        cause: crate::causes::Cause,
+    },
     /// `msleep`, by waiting command.
     Reply {
         waiting: u64,
@@ -158,6 +163,7 @@ impl Engine {
                     self.finish(&waiting, text);
                 }
             }
+            Timer::Kill { uuid, cause } => self.hangup_by_switch(&uuid, cause),
             Timer::Script { uuid, step } => self.script_step(&uuid, step),
         }
     }

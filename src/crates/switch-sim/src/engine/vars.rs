@@ -43,6 +43,11 @@ impl Engine {
             return value.to_owned();
         }
         match name {
+            // sofia sets it on the leg that was refused; the caller's copy is the invite failure (trace 07c).
+            "sip_term_status" => leg
+                .var("sip_invite_failure_status")
+                .unwrap_or_default()
+                .to_owned(),
             "caller_id_number" => leg.profile.cid_number.clone(),
             "caller_id_name" => leg.profile.cid_name.clone(),
             "destination_number" => leg.profile.destination.clone(),

@@ -154,29 +154,26 @@ impl Engine {
             self.sofia
                 .registrations
                 .retain(|registration| registration.user != *user);
-            let mut gone = common(false);
-            gone.extend(named);
+            let mut gone: Vec<(&'static str, String)> = vec![
+                ("profile-name", "internal".into()),
+                ("username", user.clone()),
+                ("from-user", user.clone()),
+                ("from-host", domain.clone()),
+                ("contact", format!("\"\" <sip:{user}@127.0.0.1:{port}>")),
+                ("call-id", call_id.clone()),
+                ("rpid", "unknown".into()),
+                ("realm", domain.clone()),
+                ("network-ip", "127.0.0.1".into()),
+                ("network-port", port.clone()),
+                ("user-agent", "SimPhone/1.0".into()),
+                ("expires", "0".into()),
+            ];
+            gone.extend(account_headers(entry, user, &domain));
             return self.emit_custom("sofia::unregister", None, &gone);
         }
         let mut headers = common(true);
         headers.extend(named);
-        headers.extend([
-            ("sip_number_alias", user.clone()),
-            ("sip_auth_username", user.clone()),
-            ("sip_auth_realm", domain.clone()),
-            ("number_alias", user.clone()),
-            ("user_name", user.clone()),
-            ("domain_name", domain.clone()),
-        ]);
-        for name in [
-            "user_context",
-            "effective_caller_id_name",
-            "effective_caller_id_number",
-        ] {
-            if let Some(value) = entry.variable(name) {
-                headers.push((name, value.to_owned()));
-            }
-        }
+        headers.extend(account_headers(entry, user, &domain));
         self.sofia
             .registrations
             .retain(|registration| registration.user != *user);
@@ -271,4 +268,26 @@ impl Engine {
             None => "error/user_not_registered".into(),
         }
     }
+}
+
+/// What the directory knows of an account, at the end of register and unregister.
+fn account_headers(entry: &super::DirectoryUser, user: &str, domain: &str) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("sip_number_alias", user.to_owned()),
+        ("sip_auth_username", user.to_owned()),
+        ("sip_auth_realm", domain.to_owned()),
+        ("number_alias", user.to_owned()),
+        ("user_name", user.to_owned()),
+        ("domain_name", domain.to_owned()),
+    ];
+    for name in [
+        "user_context",
+        "effective_caller_id_name",
+        "effective_caller_id_number",
+    ] {
+        if let Some(value) = entry.variable(name) {
+            headers.push((name, value.to_owned()));
+        }
+    }
+    headers
 }

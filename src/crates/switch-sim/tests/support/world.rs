@@ -43,8 +43,13 @@ const DIALPLAN: &str = r#"<document><section name="dialplan">
  <extension name="park"><condition field="destination_number" expression="^9197$">
   <action application="answer"/><action application="park"/></condition></extension>
  <extension name="support"><condition field="destination_number" expression="^7001$">
-  <action application="answer"/><action application="callcenter" data="support@default"/><action application="hangup"/>
- </condition></extension>
+  <action application="answer"/><action application="set" data="cc_export_vars=queue_name,call_kind"/>
+  <action application="set" data="queue_name=support"/><action application="callcenter" data="support@default"/>
+  <action application="playback" data="/srv/fs1/sounds/goodbye.wav"/><action application="hangup"/></condition></extension>
+ <extension name="sales"><condition field="destination_number" expression="^7002$">
+  <action application="answer"/><action application="callcenter" data="sales@default"/></condition></extension>
+ <extension name="ringall"><condition field="destination_number" expression="^7006$">
+  <action application="answer"/><action application="callcenter" data="ringall@default"/></condition></extension>
  <extension name="menu"><condition field="destination_number" expression="^7200$">
   <action application="answer"/><action application="ivr" data="main"/><action application="hangup"/></condition></extension>
 </context>
@@ -56,7 +61,9 @@ const DIALPLAN: &str = r#"<document><section name="dialplan">
   <action application="hangup"/></condition></extension>
  <extension name="did_overflow"><condition field="destination_number" expression="^0281000([34])$">
   <action application="transfer" data="700$1 XML default"/></condition></extension>
- <extension name="did_menu"><condition field="destination_number" expression="^02810005$">
+ <extension name="did_sales"><condition field="destination_number" expression="^02810005$">
+  <action application="transfer" data="7002 XML default"/></condition></extension>
+ <extension name="did_menu"><condition field="destination_number" expression="^02810008$">
   <action application="transfer" data="7200 XML default"/></condition></extension>
 </context></section></document>"#;
 
@@ -148,6 +155,7 @@ pub(crate) async fn start(change: impl FnOnce(&mut SimConfig)) -> Handle {
         xml: XmlSource::Local(Arc::new(answer)),
         clock: ClockMode::Virtual { start: START },
         recordings_dir: PathBuf::from("/srv/fs1/rec"),
+        globals: vec![("hold_music".into(), "/srv/fs1/sounds/moh.wav".into())],
         gateways: vec![gateway],
         phones: (1001..=1006)
             .map(|user| PhoneConfig::new(user.to_string(), format!("pw{user}")).pickup(Pickup::after(1000)))
