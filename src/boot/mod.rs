@@ -16,6 +16,7 @@ mod migrate;
 pub mod nudges;
 mod password;
 mod serve;
+mod simulator;
 pub mod state;
 pub mod supervisor;
 pub mod telemetry;

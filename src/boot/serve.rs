@@ -10,6 +10,7 @@ use super::{
     config::Config,
     ground,
     lifecycle::Lifecycle,
+    simulator,
     state::{AppState, Ground},
     supervisor::Supervisor,
     telemetry, upkeep,
@@ -58,8 +59,15 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 
     upkeep::start(&supervisor, &state);
     end_sockets(&supervisor, &state);
-    start_http(&supervisor, listener, address, http::router::router(state));
-    announce(address, is_first_start);
+    start_http(
+        &supervisor,
+        listener,
+        address,
+        http::router::router(state.clone()),
+    );
+    // After HTTP, which it asks; before the sessions, so that they find it.
+    let simulated = simulator::start(&supervisor, &state, address).await?;
+    announce(address, is_first_start, simulated.as_deref());
 
     lifecycle.run(&supervisor).await;
     if let Err(error) = db.close().await {
@@ -103,9 +111,12 @@ fn end_sockets(supervisor: &Supervisor, state: &AppState) {
 }
 
 /// For the person at the terminal.
-fn announce(address: SocketAddr, is_first_start: bool) {
+fn announce(address: SocketAddr, is_first_start: bool, simulated: Option<&str>) {
     tracing::info!(%address, "ready");
     println!("Cordboard is ready: http://{address}");
+    if let Some(text) = simulated {
+        println!("{text}");
+    }
     if is_first_start {
         println!("Sign in as admin with the password 123456; you will be asked for a new one.");
     }

@@ -114,6 +114,8 @@ pub struct MetricsConfig {
 pub struct SimulatorConfig {
     pub mode: SimulatorMode,
     pub esl_listen: SocketAddr,
+    pub phones_for_people: usize,
+    pub calls_per_hour: u64,
 }
 
 /// When the built-in switch runs.

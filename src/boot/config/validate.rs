@@ -79,6 +79,10 @@ impl Config {
             "auth.argon2_at_once must be 1 to 64",
         );
 
+        rule(
+            self.simulator.calls_per_hour <= 360_000,
+            "simulator.calls_per_hour must be at most 360000",
+        );
         rule(!self.log.level.trim().is_empty(), "log.level must not be empty");
         let token = self.metrics.token.expose().len();
         rule(

@@ -71,7 +71,48 @@ impl std::fmt::Debug for ServerAccess {
     }
 }
 
+/// A telephone as the built-in switch plays it.
+#[derive(Clone)]
+pub struct Phone {
+    /// Extension.
+    pub number: String,
+    /// SIP password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Phone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Phone")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Voice {
+    /// The telephones of one voice server, for the built-in switch that plays them.
+    pub async fn list_phones(&self, server: ServerId) -> AppResult<Vec<Phone>> {
+        let rows = extensions::repo::list_of_server(&self.db, server.0).await?;
+        rows.into_iter()
+            .filter(|row| row.is_enabled && row.kind == "direct")
+            .map(|row| {
+                let password = open_extension_password(&self.sealer, &row)?;
+                Ok(Phone {
+                    number: row.number,
+                    password,
+                })
+            })
+            .collect()
+    }
+
+    /// Numbers that outside callers dial: the enabled inbound rules that name exactly one.
+    pub async fn list_called_numbers(&self, server: ServerId) -> AppResult<Vec<String>> {
+        let rows = routes::repo::list_of_server(&self.db, server.0).await?;
+        let inbound = rows
+            .iter()
+            .filter(|row| row.is_enabled && row.context == "inbound");
+        Ok(inbound.filter_map(|row| literal_number(&row.pattern)).collect())
+    }
+
     /// Every voice server with its secrets, by id; disabled ones too.
     pub async fn list_server_access(&self) -> AppResult<Vec<ServerAccess>> {
         let rows = servers::repo::list_all(&self.db).await?;
@@ -299,6 +340,14 @@ fn route_spec(row: route::Model) -> AppResult<RouteSpec> {
         queue_id: row.queue_id,
         off_hours_prompt: row.off_hours_prompt,
     })
+}
+
+/// `^95588$` → `95588`; nothing for a pattern that fits several numbers.
+fn literal_number(pattern: &str) -> Option<String> {
+    let number = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    let number = number.trim_start_matches('(').trim_end_matches(')');
+    let is_literal = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    is_literal.then(|| number.to_owned())
 }
 
 /// Columns are signed because databases are; forms never let a negative number in.
