@@ -15,6 +15,8 @@ mod place;
 mod queue;
 mod reconcile;
 mod records;
+#[cfg(test)]
+mod tests;
 
 use crate::agent::AgentState;
 use crate::call::CallState;

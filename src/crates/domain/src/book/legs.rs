@@ -185,6 +185,8 @@ impl CallState {
         let same = |known: &&mut Bridge| {
             let legs = match (known.b, bridge.b) {
                 (Some(_), Some(b)) => known.has(bridge.a) && known.has(b),
+                // A record may not name the other leg; what was seen without one is a conference.
+                _ if known.seen && bridge.seen => known.a == bridge.a && known.b == bridge.b,
                 _ => known.has(bridge.a) || bridge.has(known.a),
             };
             legs && (known.from - bridge.from).abs() <= SAME_BRIDGE

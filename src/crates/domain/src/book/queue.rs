@@ -3,7 +3,7 @@
 use super::{CallBook, Changes, limits};
 use crate::call::CallState;
 use crate::event::{LeaveCause, QueueChange, QueueEvent};
-use crate::ids::VisitId;
+use crate::ids::{CallId, LegId, VisitId};
 use crate::leg::LegState;
 use crate::timeline::{Happening, TimelineEntry};
 use crate::visit::{OfferResult, OfferState, VisitState};
@@ -26,7 +26,7 @@ impl CallBook {
             QueueChange::AgentAnswered { agent, agent_leg } => {
                 if let Some(leg) = agent_leg {
                     id = self.tie(id, *leg, now, changes);
-                    self.list_extension(Some(agent), *leg);
+                    self.name_agent_leg(id, *leg, agent);
                 }
                 changes.touch_agent(agent);
             }
@@ -50,6 +50,15 @@ impl CallBook {
         };
         if call.apply_queue(event, at, &mut changes.timeline) {
             self.settle(id, now, changes);
+        }
+    }
+
+    /// The queue knows whose leg it is even where the channel did not say.
+    fn name_agent_leg(&mut self, call: CallId, leg: LegId, agent: &str) {
+        let known = self.calls.get_mut(&call).and_then(|call| call.leg_mut(leg));
+        if let Some(state) = known.filter(|state| state.extension.is_none()) {
+            state.extension = Some(agent.to_owned());
+            self.list_extension(Some(agent), leg);
         }
     }
 }
@@ -99,8 +108,11 @@ impl CallState {
                 if !visit.answered_seen {
                     (visit.answered_seen, visit.answered_at) = (true, Some(at));
                 }
-                visit.agent = Some(agent.clone());
-                visit.agent_leg = agent_leg.or(visit.agent_leg);
+                // A first agent may have been lost before the bridge: the last one served.
+                if visit.answered_at.is_none_or(|known| known <= at) {
+                    visit.agent = Some(agent.clone());
+                    visit.agent_leg = agent_leg.or(visit.agent_leg);
+                }
                 visit
                     .close_offer(agent, OfferResult::Answered, at)
                     .then(|| Happening::OfferEnded {
@@ -119,7 +131,7 @@ impl CallState {
                 agent,
                 agent_leg,
             } => {
-                if visit.left_seen {
+                if visit.left_seen || (visit.joined_seen && at < visit.joined_at) {
                     return false;
                 }
                 let is_new = visit.leave.is_none();
