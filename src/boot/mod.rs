@@ -21,3 +21,4 @@ pub mod state;
 pub mod supervisor;
 pub mod telemetry;
 mod upkeep;
+pub mod voice;

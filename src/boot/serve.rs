@@ -13,7 +13,7 @@ use super::{
     simulator,
     state::{AppState, Ground},
     supervisor::Supervisor,
-    telemetry, upkeep,
+    telemetry, upkeep, voice,
 };
 use crate::{
     http,
@@ -42,6 +42,10 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("server.listen {listen}"))?;
     let address = listener.local_addr()?;
 
+    let name = &config.organisation.time_zone;
+    let zone = name
+        .parse()
+        .with_context(|| format!("organisation.time_zone {name:?}"))?;
     let lifecycle = Arc::new(Lifecycle::new());
     let supervisor = Arc::new(Supervisor::new(Arc::clone(&lifecycle), clock.clone()));
     let config = Arc::new(config);
@@ -57,16 +61,14 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let is_first_start = state.users.ensure_first_account().await?;
     state.check_database().await;
 
+    let fleet = voice::prepare(&state, zone).await?;
     upkeep::start(&supervisor, &state);
     end_sockets(&supervisor, &state);
-    start_http(
-        &supervisor,
-        listener,
-        address,
-        http::router::router(state.clone()),
-    );
+    let router = http::router::router(state.clone(), voice::switch_routes(&state));
+    start_http(&supervisor, listener, address, router);
     // After HTTP, which it asks; before the sessions, so that they find it.
     let simulated = simulator::start(&supervisor, &state, address).await?;
+    voice::start(&supervisor, &state, fleet);
     announce(address, is_first_start, simulated.as_deref());
 
     lifecycle.run(&supervisor).await;

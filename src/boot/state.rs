@@ -3,12 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use fsxml::Templates;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::DatabaseConnection;
 
 use super::{config::Config, health::HealthBoard, nudges::Nudges};
 use crate::{
-    error::AppResult,
+    error::{AppError, AppResult},
+    features::desk::seats::{SeatParts, Seats},
     features::system::{
         audit::Audit,
         sessions::{AccessKey, SessionPolicy, Sessions},
@@ -25,7 +27,7 @@ use crate::{
         socket::{Policy, Sockets},
     },
     store::{key::MasterKey, secrets::Sealer},
-    telephony::probe::EslProbe,
+    telephony::{media::Media, nodes::Nodes, plan::Plans, probe::EslProbe},
 };
 
 /// How long the database may take to answer a health check.
@@ -53,6 +55,13 @@ pub struct AppState {
     // features::voice
     pub voice: Arc<Voice>,
     pub nudges: Arc<Nudges>,
+    // telephony
+    pub plans: Arc<Plans>,
+    pub templates: Arc<Templates>,
+    pub media: Arc<Media>,
+    pub nodes: Arc<Nodes>,
+    // features::desk
+    pub seats: Arc<Seats>,
 }
 
 /// What the state is made of; tests bring their own clock, ids and database.
@@ -111,7 +120,8 @@ impl AppState {
         let hub = Hub::new(ids.uuid());
         let sealer = Sealer::new(&key);
         let nudges = Arc::new(Nudges::default());
-        let voice = Voice::new(VoiceParts {
+        let nodes = Arc::new(Nodes::new(Arc::clone(&ids)));
+        let voice = Arc::new(Voice::new(VoiceParts {
             db: db.clone(),
             sealer: sealer.clone(),
             clock: Arc::clone(&clock),
@@ -119,9 +129,23 @@ impl AppState {
             nudge: nudges.clone(),
             probe: Arc::new(EslProbe),
             statuses: Arc::new(hub.clone()),
+        }));
+        let seats = Seats::new(SeatParts {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            tasks: Arc::clone(&tasks),
+            hub: hub.clone(),
+            switch: nodes.clone(),
+            voice: Arc::clone(&voice),
         });
         Ok(Self {
-            voice: Arc::new(voice),
+            plans: Arc::default(),
+            templates: Arc::new(Templates::built_in().map_err(AppError::internal)?),
+            media: Arc::new(Media::built_in().map_err(AppError::internal)?),
+            nodes,
+            seats: Arc::new(seats),
+            voice,
             nudges,
             audit: Arc::new(Audit::new(db.clone(), Arc::clone(&ids))),
             guard: Arc::new(Guard::new(Arc::clone(&sessions), Arc::clone(&clock))),

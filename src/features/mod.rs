@@ -6,5 +6,6 @@
 //! Not for: anything that knows the switch's words.
 
 pub mod calls;
+pub mod desk;
 pub mod system;
 pub mod voice;

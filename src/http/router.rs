@@ -34,6 +34,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(features::system::audit::routes::routes())
         // The live connection. Called by every open console.
         .merge(realtime::socket::routes())
+        // The toolbar. Called by agents' consoles.
+        .merge(features::desk::seats::routes::routes())
         // What the voice servers are told. Called by the console's voice pages.
         .merge(features::voice::servers::routes::routes())
         .merge(features::voice::gateways::routes::routes())
@@ -54,8 +56,8 @@ pub fn description() -> OpenApi {
     described_api().1
 }
 
-/// The whole application.
-pub fn router(state: AppState) -> Router {
+/// The whole application. `switch` holds the addresses that the voice servers call.
+pub fn router(state: AppState, switch: Router<AppState>) -> Router {
     let (api, description) = described_api();
     let operations = Operations::from_openapi(&description);
     let description: Arc<str> = openapi::to_json(&description).unwrap_or_default().into();
@@ -80,6 +82,8 @@ pub fn router(state: AppState) -> Router {
 
     Router::new()
         .merge(api)
+        // Under /switch: called by the voice servers, with credentials of their own.
+        .merge(switch)
         // Called by service managers, load balancers, Prometheus.
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -220,7 +220,8 @@ fn read_members(text: &str) -> Option<Vec<SnapshotMember>> {
     )
 }
 
-fn read_gateways(text: &str) -> Option<Vec<SnapshotGateway>> {
+/// Reads the answer of `sofia xmlstatus gateway`.
+pub(super) fn read_gateways(text: &str) -> Option<Vec<SnapshotGateway>> {
     let gateways = fsxml::read::gateways(text)
         .inspect_err(|error| tracing::warn!(error = %error, "the list of gateways cannot be read"))
         .ok()?;

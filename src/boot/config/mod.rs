@@ -22,6 +22,7 @@ pub const DEFAULT_TOML: &str = include_str!("default.toml");
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the sections are described in default.toml")]
 pub struct Config {
+    pub organisation: OrganisationConfig,
     pub server: ServerConfig,
     pub database: DatabaseConfig,
     pub secrets: SecretsConfig,
@@ -31,6 +32,14 @@ pub struct Config {
     pub simulator: SimulatorConfig,
     pub recordings: RecordingsConfig,
     pub demo: DemoConfig,
+}
+
+/// `[organisation]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "described in default.toml")]
+pub struct OrganisationConfig {
+    pub time_zone: String,
 }
 
 /// `[server]`

@@ -26,6 +26,10 @@ impl Config {
             "database.acquire_timeout_secs must be 1 to 60",
         );
 
+        rule(
+            self.organisation.time_zone.parse::<chrono_tz::Tz>().is_ok(),
+            "organisation.time_zone must be an IANA name such as Asia/Shanghai",
+        );
         let public = &self.server.public_url;
         rule(
             public.is_empty() || public.starts_with("http://") || public.starts_with("https://"),

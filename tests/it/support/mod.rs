@@ -22,6 +22,7 @@ use cordboard::{
         state::{AppState, Ground},
         supervisor::Supervisor,
         telemetry,
+        voice::switch_routes,
     },
     http::router::router,
     store::key::MasterKey,
@@ -76,7 +77,7 @@ impl TestApp {
         Self {
             clock,
             db,
-            router: router(state.clone()),
+            router: router(state.clone(), switch_routes(&state)),
             state,
         }
     }

@@ -5,8 +5,11 @@
 //! Talks to: servers, gateways, queues. Not for: registrations (telephony), who sits there (desk).
 
 pub mod dto;
+mod prove;
 pub(super) mod repo;
 pub mod routes;
 mod service;
 #[cfg(test)]
 mod tests;
+
+pub use prove::ProvenExtension;

@@ -65,6 +65,18 @@ pub(in crate::features::voice) async fn find_by_number<C: ConnectionTrait>(
         .await
 }
 
+/// The enabled extensions with this number, on whatever server.
+pub(super) async fn list_enabled_by_number<C: ConnectionTrait>(
+    db: &C,
+    number: &str,
+) -> Result<Vec<extension::Model>, DbErr> {
+    living()
+        .filter(extension::Column::Number.eq(number))
+        .filter(extension::Column::IsEnabled.eq(true))
+        .all(db)
+        .await
+}
+
 /// Those of the given extensions that exist on a server.
 pub(in crate::features::voice) async fn list_by_ids<C: ConnectionTrait>(
     db: &C,

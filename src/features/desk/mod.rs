@@ -1,0 +1,3 @@
+//! The agent's desk.
+
+pub mod seats;
