@@ -248,6 +248,8 @@ pub struct SimConfig {
     pub cdr: Option<HttpTarget>,
     /// Where records go that could not be posted (`err-log-dir`).
     pub cdr_spool: Option<PathBuf>,
+    /// Pause between attempts to post a record; the switch has one second.
+    pub cdr_retry_delay: Duration,
     /// `$${recordings_dir}`; also where the wav files are written.
     pub recordings_dir: PathBuf,
     /// Write wav files at RECORD_STOP.
@@ -289,6 +291,7 @@ impl Default for SimConfig {
             xml: XmlSource::Nobody,
             cdr: None,
             cdr_spool: None,
+            cdr_retry_delay: Duration::from_secs(1),
             recordings_dir: PathBuf::from("recordings"),
             write_recordings: false,
             globals: Vec::new(),

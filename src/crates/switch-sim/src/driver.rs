@@ -367,7 +367,15 @@ impl Driver {
                     });
                 }
             },
-            Output::Cdr { uuid, is_a_leg, body } => self.deliver(edge::cdr::Record { uuid, is_a_leg, body }),
+            Output::Cdr { uuid, is_a_leg, body } => {
+                let retry_delay = self.config.cdr_retry_delay;
+                self.deliver(edge::cdr::Record {
+                    uuid,
+                    is_a_leg,
+                    body,
+                    retry_delay,
+                });
+            }
             Output::Wav {
                 path,
                 millis,

@@ -13,6 +13,7 @@ pub(crate) struct Record {
     pub(crate) uuid: String,
     pub(crate) is_a_leg: bool,
     pub(crate) body: String,
+    pub(crate) retry_delay: Duration,
 }
 
 /// Posts a record; what could not be posted is written to the spool directory, if there is one.
@@ -25,7 +26,7 @@ pub(crate) async fn deliver(
     if let Some(target) = target {
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tokio::time::sleep(record.retry_delay).await;
             }
             if post(&target, &client, &record).await {
                 return;

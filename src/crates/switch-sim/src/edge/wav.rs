@@ -28,33 +28,38 @@ pub(crate) fn write(path: &Path, millis: u64, stereo: bool, seed: u64) -> Result
     while at < total {
         let turn = (rng.between(600, 3000) * RATE / 1000).min(total - at);
         let pitch = if first_speaks {
-            rng.between(110, 180)
+            rng.between(28, 45)
         } else {
-            rng.between(190, 280)
-        } as f32;
-        for n in 0..turn {
-            let sample = voice(n, turn, pitch);
-            let (one, two) = if first_speaks { (sample, 0) } else { (0, sample) };
+            rng.between(48, 70)
+        } * 4;
+        let syllable = syllable(pitch as f32);
+        let mut samples = writer.get_i16_writer((turn * u64::from(channels)) as u32);
+        for sample in syllable.iter().cycle().take(turn as usize) {
+            let (one, two) = if first_speaks { (*sample, 0) } else { (0, *sample) };
             if stereo {
-                writer.write_sample(one)?;
-                writer.write_sample(two)?;
+                samples.write_sample(one);
+                samples.write_sample(two);
             } else {
-                writer.write_sample(one + two)?;
+                samples.write_sample(one + two);
             }
         }
+        samples.flush()?;
         at += turn;
         first_speaks = !first_speaks;
     }
     writer.finalize()
 }
 
-/// A hummed syllable: a tone with two overtones that swells four times a second.
-fn voice(n: u64, turn: u64, pitch: f32) -> i16 {
-    let t = n as f32 / RATE as f32;
-    let tone = |factor: f32| (std::f32::consts::TAU * pitch * factor * t).sin();
-    let swell = 0.5 - 0.5 * (std::f32::consts::TAU * 4.0 * t).cos();
-    let edge = (n.min(turn - n) as f32 / 400.0).min(1.0);
-    ((tone(1.0) + 0.5 * tone(2.0) + 0.25 * tone(3.0)) * swell * edge * 4500.0) as i16
+/// A hummed syllable of a quarter of a second: a tone with two overtones that swells and fades. With a pitch
+/// that is a multiple of 4 Hz it can be repeated without a click.
+fn syllable(pitch: f32) -> Vec<i16> {
+    let sample = |n: u64| {
+        let t = n as f32 / RATE as f32;
+        let tone = |factor: f32| (std::f32::consts::TAU * pitch * factor * t).sin();
+        let swell = 0.5 - 0.5 * (std::f32::consts::TAU * 4.0 * t).cos();
+        ((tone(1.0) + 0.5 * tone(2.0) + 0.25 * tone(3.0)) * swell * 4500.0) as i16
+    };
+    (0..RATE / 4).map(sample).collect()
 }
 
 #[cfg(test)]
