@@ -12,8 +12,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use domain::ids::ServerId;
 use domain::plan::{PlanError, PlanProblem, PlanSource, ServerPlan};
-use md5::{Digest as _, Md5};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// One server's plan with what else is needed to answer it.
@@ -107,12 +106,6 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// What the directory serves instead of a password: md5(number:domain:password) in lower-case hex. It fits
-/// because the phones' profile has the domain as its realm.
-pub fn a1_hash(number: &str, domain: &str, password: &str) -> String {
-    hex(&Md5::digest(format!("{number}:{domain}:{password}")))
-}
-
 /// Bytes in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -124,15 +117,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a1_hash_is_that_of_the_standard() {
-        // RFC 2617, 3.5: the example's A1.
-        assert_eq!(
-            a1_hash("Mufasa", "testrealm@host.com", "Circle Of Life"),
-            "939e7578ed9e3c518a452acee763bce9"
-        );
-    }
 
     #[test]
     fn only_the_right_user_with_the_right_password_is_admitted() {

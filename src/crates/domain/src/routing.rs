@@ -9,7 +9,7 @@ mod request;
 
 pub use action::{Action, Bridge, Endpoint};
 pub use decide::{decide, dry_run};
-pub use decision::{Decision, Step};
+pub use decision::{Decision, Reason, Step};
 pub use fallback::{Condition, FallbackRule, Field, fallback_rules};
 pub use request::{CallKind, CallRequest, Marks};
 

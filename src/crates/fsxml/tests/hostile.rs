@@ -167,7 +167,7 @@ fn data_is_tame(xml: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_configured_text_breaks_out_of_what_is_served(field in 0_usize..30, text in nasty(), dialled in nasty()) {

@@ -3,7 +3,7 @@
 
 use super::{Action, Bridge, CallKind, Endpoint, Marks};
 use crate::plan::{
-    ExtensionKind, ExtensionSpec, GatewaySpec, OverflowSpec, QueueSpec, RouteContext, ServerPlan,
+    ExtensionKind, ExtensionSpec, GatewaySpec, OverflowSpec, QueueSpec, RouteContext, RouteSpec, ServerPlan,
 };
 
 /// Causes that say the gateway could not carry the call, as opposed to the called party refusing it: only
@@ -205,12 +205,20 @@ pub(super) fn dial_out(plan: &ServerPlan, outbound: &Outbound<'_>) -> Vec<Action
 }
 
 /// What dialling a short number of ours does; `None` when it leads nowhere.
-pub(super) fn short_number(plan: &ServerPlan, number: &str, record: bool) -> Option<Vec<Action>> {
+fn short_number(plan: &ServerPlan, number: &str, record: bool) -> Option<Vec<Action>> {
     let Some(extension) = plan.extension(number) else {
         let queue = plan.internal_queue_rule(number)?;
         return Some(join_queue(plan, queue));
     };
     to_extension(plan, extension, record)
+}
+
+/// Where a queue rule or an inbound rule leads; `None` when nowhere.
+pub(super) fn inward(plan: &ServerPlan, spec: &RouteSpec) -> Option<Vec<Action>> {
+    match spec.queue_id {
+        Some(id) => Some(join_queue(plan, plan.queue(id)?)),
+        None => short_number(plan, spec.target_number.as_deref()?, spec.record),
+    }
 }
 
 /// What dialling an extension does; `None` when this version cannot serve its kind.

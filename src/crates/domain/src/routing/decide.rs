@@ -1,11 +1,11 @@
 //! The decision: the first rule that matches and can act takes the call.
 
 use super::build::{self, Outbound};
-use super::{Action, CallKind, CallRequest, Decision, Step};
+use super::{Action, CallKind, CallRequest, Decision, Reason, Step};
 use crate::hours::Verdict;
 use crate::phone;
 use crate::plan::words;
-use crate::plan::{PlannedRoute, RouteKind, RouteSpec, ServerPlan};
+use crate::plan::{ExtensionSpec, PlannedRoute, RouteContext, RouteKind, RouteSpec, ServerPlan};
 
 /// Decides the way of a call.
 pub fn decide(plan: &ServerPlan, request: &CallRequest) -> Decision {
@@ -22,52 +22,44 @@ pub fn dry_run(plan: &ServerPlan, request: &CallRequest) -> Decision {
 
 /// What a rule says to a call whose number matches.
 enum Outcome {
-    Take {
-        actions: Vec<Action>,
-        reason: &'static str,
-    },
-    Pass(String),
+    Take { actions: Vec<Action>, reason: Reason },
+    Pass(Reason),
 }
 
 fn run(plan: &ServerPlan, request: &CallRequest, mut steps: Option<&mut Vec<Step>>) -> Decision {
     let mut decision = Decision::default();
     let dialable = words::is_dialable(&request.destination);
     for route in plan.routes() {
-        let note = |steps: &mut Option<&mut Vec<Step>>, matched: bool, reason: &str| {
-            if let Some(steps) = steps {
-                steps.push(Step {
-                    route_id: route.spec.id,
-                    name: route.spec.name.clone(),
-                    matched,
-                    reason: reason.to_owned(),
-                });
+        let taken = decision.route_id.is_some();
+        if taken && steps.is_none() {
+            break;
+        }
+        let outcome = if taken {
+            Outcome::Pass(Reason::NotReached)
+        } else if route.spec.context != request.context {
+            Outcome::Pass(Reason::OtherContext)
+        } else if !dialable {
+            Outcome::Pass(Reason::Undialable)
+        } else if !route.pattern.matches(&request.destination) {
+            Outcome::Pass(Reason::Pattern)
+        } else {
+            apply(plan, request, route)
+        };
+        let (matched, reason) = match outcome {
+            Outcome::Pass(reason) => (false, reason),
+            Outcome::Take { actions, reason } => {
+                decision.route_id = Some(route.spec.id);
+                decision.actions = actions;
+                (true, reason)
             }
         };
-        if decision.route_id.is_some() {
-            note(&mut steps, false, "not reached");
-        } else if route.spec.context != request.context {
-            note(&mut steps, false, "for calls from another side");
-        } else if !dialable {
-            note(
-                &mut steps,
-                false,
-                "the number has characters that cannot be dialled",
-            );
-        } else if !route.pattern.matches(&request.destination) {
-            note(&mut steps, false, "the pattern does not match the number");
-        } else {
-            match apply(plan, request, route) {
-                Outcome::Take { actions, reason } => {
-                    note(&mut steps, true, reason);
-                    decision.route_id = Some(route.spec.id);
-                    decision.route_name.clone_from(&route.spec.name);
-                    decision.actions = actions;
-                }
-                Outcome::Pass(reason) => note(&mut steps, false, &reason),
-            }
-        }
-        if decision.route_id.is_some() && steps.is_none() {
-            break;
+        if let Some(steps) = &mut steps {
+            steps.push(Step {
+                route_id: route.spec.id,
+                name: route.spec.name.clone(),
+                matched,
+                reason,
+            });
         }
     }
     decision
@@ -75,72 +67,50 @@ fn run(plan: &ServerPlan, request: &CallRequest, mut steps: Option<&mut Vec<Step
 
 fn apply(plan: &ServerPlan, request: &CallRequest, route: &PlannedRoute) -> Outcome {
     let spec = &route.spec;
-    if let Some(hours) = &spec.hours {
-        let why = match hours.verdict(request.at) {
-            Verdict::Open => None,
-            Verdict::Holiday(name) => Some(format!("closed: holiday {name}")),
-            Verdict::OutsideHours => Some("outside the hours of this rule".to_owned()),
+    if let Some(closed) = closed(request, spec) {
+        // Without a prompt a closed rule lets the next one have the call: that is how a night rule stands
+        // behind a day rule.
+        return match &spec.off_hours_prompt {
+            None => Outcome::Pass(closed),
+            Some(prompt) => {
+                let actions = opening(plan, request, spec, side(request), build::closed(prompt));
+                Outcome::Take {
+                    actions,
+                    reason: Reason::ClosedPrompt,
+                }
+            }
         };
-        if let Some(why) = why {
-            // Without a prompt a closed rule lets the next one have the call: that is how a night rule
-            // stands behind a day rule.
-            return match &spec.off_hours_prompt {
-                None => Outcome::Pass(why),
-                Some(prompt) => take(
-                    plan,
-                    request,
-                    spec,
-                    CallKind::Inbound,
-                    build::closed(prompt),
-                    "outside the hours: the prompt is played",
-                ),
-            };
-        }
     }
     match spec.kind {
         RouteKind::Basic => {
             let Some(extension) = plan.extension(&request.destination) else {
-                return Outcome::Pass("the pattern matches, but there is no such extension".to_owned());
+                return Outcome::Pass(Reason::NoExtension);
             };
             let record = spec.record || caller_records(plan, request);
-            match build::to_extension(plan, extension, record) {
-                Some(actions) => take(
-                    plan,
-                    request,
-                    spec,
-                    CallKind::Internal,
-                    actions,
-                    "to the extension dialled",
-                ),
-                None => Outcome::Pass("this kind of extension is not served by this version".to_owned()),
-            }
+            let actions = build::to_extension(plan, extension, record);
+            take(
+                plan,
+                request,
+                spec,
+                CallKind::Internal,
+                actions,
+                Reason::NotServed,
+            )
         }
-        RouteKind::Queue => match spec.queue_id.and_then(|id| plan.queue(id)) {
-            Some(queue) => {
-                let actions = build::join_queue(plan, queue);
-                take(plan, request, spec, side(request), actions, "into the queue")
-            }
-            None => Outcome::Pass("the queue does not exist".to_owned()),
-        },
-        RouteKind::Inbound => {
-            let actions = match (&spec.target_number, spec.queue_id.and_then(|id| plan.queue(id))) {
-                (_, Some(queue)) => Some(build::join_queue(plan, queue)),
-                (Some(number), None) => build::short_number(plan, number, spec.record),
-                (None, None) => None,
-            };
-            match actions {
-                Some(actions) => take(
-                    plan,
-                    request,
-                    spec,
-                    CallKind::Inbound,
-                    actions,
-                    "to the short number",
-                ),
-                None => Outcome::Pass("the short number leads nowhere".to_owned()),
-            }
+        RouteKind::Queue | RouteKind::Inbound => {
+            let actions = build::inward(plan, spec);
+            take(plan, request, spec, side(request), actions, Reason::Nowhere)
         }
         RouteKind::Outbound => outbound(plan, request, spec),
+    }
+}
+
+/// Why the rule is closed at this moment, if it is.
+fn closed(request: &CallRequest, spec: &RouteSpec) -> Option<Reason> {
+    match spec.hours.as_ref()?.verdict(request.at) {
+        Verdict::Open => None,
+        Verdict::Holiday(_) => Some(Reason::Holiday),
+        Verdict::OutsideHours => Some(Reason::Hours),
     }
 }
 
@@ -149,63 +119,70 @@ fn take(
     request: &CallRequest,
     spec: &RouteSpec,
     kind: CallKind,
-    actions: Vec<Action>,
-    reason: &'static str,
+    actions: Option<Vec<Action>>,
+    otherwise: Reason,
 ) -> Outcome {
+    match actions {
+        Some(actions) => Outcome::Take {
+            actions: opening(plan, request, spec, kind, actions),
+            reason: Reason::Matched,
+        },
+        None => Outcome::Pass(otherwise),
+    }
+}
+
+/// The actions with what goes before them.
+fn opening(
+    plan: &ServerPlan,
+    request: &CallRequest,
+    spec: &RouteSpec,
+    kind: CallKind,
+    actions: Vec<Action>,
+) -> Vec<Action> {
+    let caller = caller(plan, request);
     let mut whole = build::prelude(plan, spec.id, kind, request.marks);
-    let is_queue = actions
-        .iter()
-        .any(|action| matches!(action, Action::JoinQueue(_)));
-    if spec.kind != RouteKind::Outbound
-        && let Some(caller) = request
-            .extension
-            .as_deref()
-            .and_then(|number| plan.extension(number))
-    {
+    if let Some(caller) = caller.filter(|_| spec.kind != RouteKind::Outbound) {
         whole.extend(build::show_caller(caller));
     }
-    if !is_queue {
+    if !actions
+        .iter()
+        .any(|action| matches!(action, Action::JoinQueue(_)))
+    {
         whole.extend(build::track_caller(plan, request.extension.as_deref()));
     }
     whole.extend(actions);
-    Outcome::Take {
-        actions: whole,
-        reason,
-    }
+    whole
 }
 
 fn side(request: &CallRequest) -> CallKind {
     match request.context {
-        crate::plan::RouteContext::Internal => CallKind::Internal,
-        crate::plan::RouteContext::Inbound => CallKind::Inbound,
+        RouteContext::Internal => CallKind::Internal,
+        RouteContext::Inbound => CallKind::Inbound,
     }
+}
+
+/// The extension whose rights the call has.
+fn caller<'a>(plan: &'a ServerPlan, request: &CallRequest) -> Option<&'a ExtensionSpec> {
+    plan.extension(request.extension.as_deref()?)
 }
 
 fn caller_records(plan: &ServerPlan, request: &CallRequest) -> bool {
-    let caller = request
-        .extension
-        .as_deref()
-        .and_then(|number| plan.extension(number));
-    caller.is_some_and(|extension| extension.record)
+    caller(plan, request).is_some_and(|extension| extension.record)
 }
 
 fn outbound(plan: &ServerPlan, request: &CallRequest, spec: &RouteSpec) -> Outcome {
-    let refuse = |reason| Outcome::Take {
-        actions: vec![Action::Respond("403 Forbidden".to_owned())],
+    let refuse = |status: &str, reason| Outcome::Take {
+        actions: vec![Action::Respond(status.to_owned())],
         reason,
     };
-    let Some(caller) = request
-        .extension
-        .as_deref()
-        .and_then(|number| plan.extension(number))
-    else {
-        return refuse("refused: the caller is not one of our extensions");
+    let Some(caller) = caller(plan, request) else {
+        return refuse("403 Forbidden", Reason::NotOurs);
     };
     if !caller.may_dial_out {
-        return refuse("refused: the extension may not dial out");
+        return refuse("403 Forbidden", Reason::MayNotDialOut);
     }
     let Some(number) = phone::rewrite(&request.destination, spec.strip_digits, &spec.add_prefix) else {
-        return Outcome::Pass("nothing is left of the number after stripping digits".to_owned());
+        return Outcome::Pass(Reason::NothingLeft);
     };
     let first = spec
         .gateway_id
@@ -220,10 +197,7 @@ fn outbound(plan: &ServerPlan, request: &CallRequest, spec: &RouteSpec) -> Outco
         }
     }
     if gateways.is_empty() {
-        return Outcome::Take {
-            actions: vec![Action::Respond("503 Service Unavailable".to_owned())],
-            reason: "refused: neither the rule nor the extension has a usable gateway",
-        };
+        return refuse("503 Service Unavailable", Reason::NoGateway);
     }
     let way = Outbound {
         gateways,
@@ -231,12 +205,15 @@ fn outbound(plan: &ServerPlan, request: &CallRequest, spec: &RouteSpec) -> Outco
         ring_secs: spec.ring_secs,
         record: spec.record || caller.record,
     };
-    take(
+    let actions = opening(
         plan,
         request,
         spec,
         CallKind::Outbound,
         build::dial_out(plan, &way),
-        "out through the gateway",
-    )
+    );
+    Outcome::Take {
+        actions,
+        reason: Reason::Matched,
+    }
 }

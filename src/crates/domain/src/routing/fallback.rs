@@ -103,17 +103,11 @@ fn basic(plan: &ServerPlan, route: &PlannedRoute, rules: &mut Vec<FallbackRule>)
 }
 
 fn inward(plan: &ServerPlan, route: &PlannedRoute, context: RouteContext, rules: &mut Vec<FallbackRule>) {
-    let spec = &route.spec;
-    let actions = match (&spec.target_number, spec.queue_id.and_then(|id| plan.queue(id))) {
-        (_, Some(queue)) => Some(build::join_queue(plan, queue)),
-        (Some(number), None) => build::short_number(plan, number, spec.record),
-        (None, None) => None,
-    };
     let kind = match context {
         RouteContext::Internal => CallKind::Internal,
         RouteContext::Inbound => CallKind::Inbound,
     };
-    if let Some(actions) = actions {
+    if let Some(actions) = build::inward(plan, &route.spec) {
         rules.push(rule(
             plan,
             route,

@@ -198,17 +198,17 @@ fn an_unknown_short_number_leads_nowhere_and_the_dry_run_says_why() {
     let reasons: Vec<_> = decision
         .steps
         .iter()
-        .map(|step| (step.route_id, step.reason.as_str()))
+        .map(|step| (step.route_id, step.reason.code()))
         .collect();
     assert_eq!(
         reasons,
         [
-            (10, "the pattern matches, but there is no such extension"),
-            (20, "the pattern does not match the number"),
-            (21, "the pattern does not match the number"),
-            (30, "for calls from another side"),
-            (40, "the pattern does not match the number"),
-            (41, "for calls from another side"),
+            (10, "no_extension"),
+            (20, "pattern"),
+            (21, "pattern"),
+            (30, "other_context"),
+            (40, "pattern"),
+            (41, "other_context"),
         ]
     );
 }
