@@ -9,6 +9,7 @@ mod banners;
 mod check;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod ground;
 pub mod health;
 pub mod lifecycle;

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{
     config::Config,
-    ground,
+    demo, ground,
     lifecycle::Lifecycle,
     simulator,
     state::{AppState, Ground},
@@ -60,6 +60,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     })?;
     let is_first_start = state.users.ensure_first_account().await?;
     state.check_database().await;
+    if state.config.demo.enabled {
+        prepare_demo(&state, address).await?;
+    }
 
     let fleet = voice::prepare(&state, zone).await?;
     upkeep::start(&supervisor, &state);
@@ -70,6 +73,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let simulated = simulator::start(&supervisor, &state, address).await?;
     voice::start(&supervisor, &state, fleet);
     announce(address, is_first_start, simulated.as_deref());
+    if state.config.demo.enabled {
+        announce_demo(&state).await?;
+    }
 
     lifecycle.run(&supervisor).await;
     if let Err(error) = db.close().await {
@@ -122,4 +128,32 @@ fn announce(address: SocketAddr, is_first_start: bool, simulated: Option<&str>) 
     if is_first_start {
         println!("Sign in as admin with the password 123456; you will be asked for a new one.");
     }
+}
+
+/// Fills an empty database with the demo.
+async fn prepare_demo(state: &AppState, address: SocketAddr) -> anyhow::Result<()> {
+    let recordings = simulator::absolute(&state.config.recordings.dir);
+    let stage = demo::Stage {
+        esl: state.config.simulator.esl_listen,
+        // The switch of the demo runs on this machine, whatever we listen on.
+        control_url: format!("http://127.0.0.1:{}", address.port()),
+        recordings: &recordings,
+    };
+    demo::prepare(&state.db, &state.users, &state.voice, &*state.clock, &stage)
+        .await
+        .context("making the demo data")
+}
+
+/// How the person at the terminal becomes an agent of the demo.
+async fn announce_demo(state: &AppState) -> anyhow::Result<()> {
+    if let Some(phone) = demo::find_human_phone(&state.voice).await? {
+        println!(
+            "To take calls, sign in as agent{number} with the password {account}; extension {number} has the \
+             password {password}",
+            number = phone.number,
+            account = demo::ACCOUNT_PASSWORD,
+            password = phone.password,
+        );
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     config::{SimulatorConfig, SimulatorMode},
+    demo,
     state::AppState,
     supervisor::Supervisor,
 };
@@ -59,7 +60,8 @@ pub(super) async fn start(
     let phones = state.voice.list_phones(server.server).await?;
     let numbers = state.voice.list_called_numbers(server.server).await?;
     let sim = sim_config(state, server, phones, numbers, address);
-    run(supervisor, state, sim);
+    let robots = demo::is_demo_server(&server.switch_name);
+    run(supervisor, state, sim, robots);
     let place = config.esl_listen;
     Ok(Some(format!(
         "No FreeSWITCH answers at {place}: the built-in simulator takes its place as {}.",
@@ -67,7 +69,7 @@ pub(super) async fn start(
     )))
 }
 
-fn run(supervisor: &Supervisor, state: &AppState, sim: SimConfig) {
+fn run(supervisor: &Supervisor, state: &AppState, sim: SimConfig, has_robots: bool) {
     let state = state.clone();
     let make = task(move |stop| {
         let (sim, state) = (sim.clone(), state.clone());
@@ -75,6 +77,9 @@ fn run(supervisor: &Supervisor, state: &AppState, sim: SimConfig) {
             match SwitchSim::start(sim).await {
                 Ok(handle) => {
                     tracing::info!(address = %handle.addr(), "the built-in switch simulator runs");
+                    if has_robots {
+                        demo::robots::keep_ready(&handle, &stop).await;
+                    }
                     stop.cancelled().await;
                     handle.shutdown().await;
                 }
@@ -144,7 +149,7 @@ fn sim_config(
         xml: XmlSource::Http(target("xml")),
         cdr: Some(target("cdr")),
         cdr_spool: server.cdr_spool_dir.clone().map(PathBuf::from),
-        recordings_dir: PathBuf::from(&server.record_dir),
+        recordings_dir: recordings_dir(state, server),
         write_recordings: true,
         seed: SimConfig::seed_from_clock(),
         phones: desk_phones(phones, config),
@@ -158,6 +163,17 @@ fn sim_config(
         }),
         ..SimConfig::default()
     }
+}
+
+/// Where the simulator's `${recordings_dir}` is: where we look for recordings, or we would find none.
+fn recordings_dir(state: &AppState, server: &ServerAccess) -> PathBuf {
+    let local = server.record_dir_local.as_deref().map(PathBuf::from);
+    local.unwrap_or_else(|| absolute(&state.config.recordings.dir))
+}
+
+/// The same folder, whatever the working directory of its reader is.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// The lowest numbers ring until somebody answers at the console; behind the others sit invented people.

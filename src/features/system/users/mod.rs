@@ -8,4 +8,4 @@ pub mod password;
 mod repo;
 mod service;
 
-pub use service::{Account, LockoutPolicy, Proof, Users};
+pub use service::{Account, LockoutPolicy, NewAccount, Proof, Users};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    role_permission,
+    role, role_permission,
     secret::Hidden,
     user::{ActiveModel, Column, Entity, Model},
     user_role,
@@ -13,6 +13,8 @@ use sea_orm::{
     QuerySelect as _, QueryTrait as _,
     sea_query::{Expr, Func},
 };
+
+use super::service::NewAccount;
 
 pub(super) async fn find_by_name(db: &impl ConnectionTrait, user_name: &str) -> Result<Option<Model>, DbErr> {
     let lowered = Func::lower(Expr::col(Column::UserName));
@@ -66,6 +68,47 @@ pub(super) async fn insert_first_admin(
         deleted_at: Set(None),
     };
     Entity::insert(admin).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    account: NewAccount,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let user = ActiveModel {
+        id: NotSet,
+        user_name: Set(account.user_name),
+        full_name: Set(account.full_name),
+        email: Set(None),
+        mobile: Set(None),
+        password_hash: Set(Hidden(account.password_hash)),
+        must_change_password: Set(account.must_change_password),
+        is_admin: Set(false),
+        is_agent: Set(account.is_agent),
+        is_enabled: Set(true),
+        failed_logins: Set(0),
+        locked_until: Set(None),
+        password_changed_at: Set(now),
+        last_login_at: Set(None),
+        created_at: Set(now),
+        updated_at: Set(now),
+        version: Set(1),
+        deleted_at: Set(None),
+    };
+    let user_id = Entity::insert(user).exec(db).await?.last_insert_id;
+    let role = role::Entity::find()
+        .filter(role::Column::Code.eq(account.role))
+        .one(db)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound(account.role.to_owned()))?;
+    let grant = user_role::ActiveModel {
+        user_id: Set(user_id),
+        role_id: Set(role.id),
+    };
+    user_role::Entity::insert(grant)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     error::{AppError, AppResult},
     ports::Clock,
+    store::tx,
 };
 
 /// Names that do not exist and were tried; above this the ones that wait no longer are forgotten.
@@ -62,6 +63,23 @@ pub struct Account {
     pub must_change_password: bool,
     /// Codes granted by all roles; `*` stands for all.
     pub permissions: Vec<String>,
+}
+
+/// An account to be made.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// Sign-in name.
+    pub user_name: String,
+    /// Name for people.
+    pub full_name: String,
+    /// From [`Users::hash`].
+    pub password_hash: String,
+    /// Whether the password is only good for choosing another one.
+    pub must_change_password: bool,
+    /// May take a seat.
+    pub is_agent: bool,
+    /// Code of the role.
+    pub role: &'static str,
 }
 
 /// Somebody who has just proved to be the owner of an account.
@@ -186,6 +204,17 @@ impl Users {
         }
         let hash = self.passwords.hash(password::DEFAULT_PASSWORD).await?;
         repo::insert_first_admin(&self.db, hash, self.clock.now()).await?;
+        Ok(true)
+    }
+
+    /// Makes an account unless there is one of this name. Returns whether it was made.
+    pub async fn ensure_account(&self, account: NewAccount) -> AppResult<bool> {
+        let tx = tx::begin(&self.db).await?;
+        if repo::find_by_name(&tx, &account.user_name).await?.is_some() {
+            return Ok(false);
+        }
+        repo::insert(&tx, account, self.clock.now()).await?;
+        tx.commit().await?;
         Ok(true)
     }
 

@@ -1,5 +1,7 @@
 //! Use cases of voice servers.
 
+use std::net::SocketAddr;
+
 use domain::{ids::ServerId, plan::words};
 use entity::voice_server;
 use sea_orm::{ActiveModelTrait as _, Set};
@@ -117,6 +119,27 @@ impl Voice {
             password: self.sealer.open(Purpose::Esl, &row.esl_password_sealed)?,
         };
         Ok(self.probe.probe(target).await)
+    }
+
+    /// Points a server to another Event Socket and tells it another way to reach us, if they are others than before.
+    /// For the demo, whose switch runs inside this process.
+    pub async fn point_server(&self, id: i64, esl: SocketAddr, control_url: &str) -> AppResult<()> {
+        let tx = tx::begin(&self.db).await?;
+        let before = repo::get(&tx, id).await?;
+        let (address, port) = (esl.ip().to_string(), i32::from(esl.port()));
+        if before.address == address && before.esl_port == port && before.control_url == control_url {
+            return Ok(());
+        }
+        let row = voice_server::ActiveModel {
+            address: Set(address),
+            esl_port: Set(port),
+            control_url: Set(control_url.to_owned()),
+            ..Default::default()
+        };
+        edit::update::<voice_server::Entity, _>(&tx, id, before.version, self.clock.now(), row).await?;
+        tx.commit().await?;
+        self.changed(id, ConfigPart::Server);
+        Ok(())
     }
 
     fn fill_server(
