@@ -46,13 +46,16 @@ create table calls (
     constraint calls_hangup_side_check check (hangup_side in ('caller', 'callee', 'system')),
     constraint calls_end_mark_check check (end_mark in ('switch_lost', 'resync', 'cdr'))
 );
--- Every list is paged by (started_at, id), newest first; each filter has an index that ends in it.
-create index calls_started_at_idx on calls (started_at desc, id desc);
+-- Every list is paged by (started_at, id), newest first, and leaves out emptied calls. The first index serves lists
+-- without a more selective filter, and their count, alone; each of the others ends in the order of the list.
+create index calls_started_at_idx on calls (started_at desc, id desc, direction, result, has_recording)
+    where merged_into is null;
 create index calls_caller_number_idx on calls (caller_number, started_at desc);
 create index calls_callee_number_idx on calls (callee_number, started_at desc);
-create index calls_agent_extension_idx on calls (agent_extension, started_at desc) where agent_extension is not null;
-create index calls_user_id_idx on calls (user_id, started_at desc) where user_id is not null;
-create index calls_queue_id_idx on calls (queue_id, started_at desc) where queue_id is not null;
+create index calls_agent_extension_idx on calls (agent_extension, started_at desc, id desc)
+    where agent_extension is not null;
+create index calls_user_id_idx on calls (user_id, started_at desc, id desc) where user_id is not null;
+create index calls_queue_id_idx on calls (queue_id, started_at desc, id desc) where queue_id is not null;
 create index calls_merged_into_idx on calls (merged_into) where merged_into is not null;
 create index calls_live_idx on calls (server_id) where state = 'live';
 

@@ -30,6 +30,8 @@ fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         // Signing in, staying signed in, who am I. Called by the console's shell.
         .merge(features::system::sessions::routes::routes())
+        // The ledger of calls. Called by the console's history and by reports of others.
+        .merge(features::calls::ledger::routes::routes())
         // The operation log. Called by the console's system pages.
         .merge(features::system::audit::routes::routes())
         // The live connection. Called by every open console.

@@ -38,6 +38,18 @@ pub struct Require<P> {
     permit: PhantomData<P>,
 }
 
+/// Somebody who may see calls: everybody's or one's own; see [`Principal::scope`].
+#[derive(Clone, Debug)]
+pub struct CallsReader(Arc<Principal>);
+
+impl Deref for CallsReader {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.0
+    }
+}
+
 impl<P> Deref for Require<P> {
     type Target = Principal;
 
@@ -93,6 +105,18 @@ impl<P: Permit> FromRequestParts<AppState> for Require<P> {
             principal,
             permit: PhantomData,
         })
+    }
+}
+
+impl FromRequestParts<AppState> for CallsReader {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> AppResult<Self> {
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, state).await?;
+        if !principal.may(Permission::CallsViewAll) {
+            principal.require(Permission::CallsViewOwn)?;
+        }
+        Ok(Self(principal))
     }
 }
 

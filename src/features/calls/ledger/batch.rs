@@ -351,7 +351,7 @@ pub(super) fn stretch(row: agent_state::Model) -> Option<AgentStretch> {
 }
 
 /// Reads a stored word by the same names that the domain serialises.
-fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+pub(super) fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
     let words: StrDeserializer<'_, WordError> = text.into_deserializer();
     T::deserialize(words).ok()
 }

@@ -6,7 +6,13 @@
 //! Talks to: `store`, `domain`. Not for: deciding what a call is doing (`domain::book`).
 
 mod batch;
+pub mod dto;
+mod filter;
+mod read_repo;
+pub mod reader;
 mod repo;
+pub mod routes;
 pub mod service;
 
 pub use batch::{AgentStretch, LedgerBatch, ResolvedCall};
+pub use filter::CallsWish;
