@@ -403,3 +403,40 @@ async fn one_seed_gives_one_run() {
     }
     assert_eq!(runs[0], runs[1]);
 }
+
+#[tokio::test]
+async fn a_flood_of_callers_is_served_to_the_last_event() {
+    let handle = world::start(|config| {
+        config.generator = Some(switch_sim::GeneratorConfig {
+            numbers: vec!["02810001".into()],
+            calls_per_hour: 150 * 3600,
+            impatient_percent: 100,
+            patience_secs: (1, 2),
+            talk_secs: (1, 2),
+            max_concurrent: 2000,
+        });
+        config.max_sessions = 5000;
+    })
+    .await;
+    handle.api("sim generator off").await;
+    handle.advance(Duration::from_secs(5)).await;
+    let mut client = Client::login(handle.addr()).await;
+    client
+        .command("event plain CHANNEL_CREATE CHANNEL_DESTROY CUSTOM callcenter::info")
+        .await;
+    handle.api("sim generator 540000").await;
+    handle.advance(Duration::from_secs(4)).await;
+    handle.api("sim generator off").await;
+    handle.advance(Duration::from_secs(5)).await;
+    client.settle().await;
+    let count = |name: &str| client.events.iter().filter(|event| event.name() == name).count();
+    assert!(count("CHANNEL_CREATE") > 400, "{}", count("CHANNEL_CREATE"));
+    assert_eq!(count("CHANNEL_CREATE"), count("CHANNEL_DESTROY"));
+    assert_eq!(handle.lost_events(), 0);
+    assert!(
+        handle
+            .api("sim state")
+            .await
+            .starts_with("channels=0 dials=0 waiting=0 ")
+    );
+}

@@ -39,8 +39,16 @@ impl Engine {
             .iter()
             .map(|(_, at)| self.cc.members[*at].uuid.clone())
             .collect();
+        // Once a queue has nobody free, its other callers need not be looked at, unless the choice depends on how
+        // long each of them has waited.
+        let mut exhausted: Vec<String> = Vec::new();
         for id in ids {
-            self.offer_member(&id);
+            let Some(queue) = self.cc.member(&id).map(|member| member.queue.clone()) else {
+                continue;
+            };
+            if !exhausted.contains(&queue) && !self.offer_member(&id) {
+                exhausted.push(queue);
+            }
         }
         if self
             .cc
@@ -53,11 +61,12 @@ impl Engine {
         }
     }
 
-    fn offer_member(&mut self, id: &str) {
+    /// False when no agent of the queue is free for anybody.
+    fn offer_member(&mut self, id: &str) -> bool {
         let now = self.epoch();
         let shuffle = self.rng.next_u64();
         let Some(member) = self.cc.members.iter().find(|member| member.uuid == id).cloned() else {
-            return;
+            return true;
         };
         let Some(queue) = self
             .cc
@@ -66,7 +75,7 @@ impl Engine {
             .find(|queue| queue.name == member.queue)
             .cloned()
         else {
-            return;
+            return true;
         };
         let choice = choose(&self.cc, &queue, &member, now, shuffle);
         if let Some(queue) = self.cc.queue(&member.queue) {
@@ -78,7 +87,7 @@ impl Engine {
         let progressive = queue.strategy() == "ring-progressively";
         let delay = queue.number("ring-progressively-delay", 10);
         if progressive && member.last_originated > 0 && member.last_originated + delay > now {
-            return;
+            return true;
         }
         let together = queue.strategy().starts_with("ring-");
         for agent in &choice.ring {
@@ -87,6 +96,8 @@ impl Engine {
         for agent in &choice.ring {
             self.start_offer(id, agent);
         }
+        let depends_on_member = queue.flag("tier-rules-apply", false) || queue.strategy() == "top-down";
+        depends_on_member || !choice.ring.is_empty()
     }
 
     /// The agent receives this member: nobody else gets him now.

@@ -1,5 +1,7 @@
 //! Which agents does a waiting member get, in which order? (`members_callback`, `agents_callback`)
 
+use std::collections::HashMap;
+
 use super::model::{Agent, CallCenter, Member, Queue, Tier};
 
 /// The result of one look at the agents of a queue.
@@ -18,11 +20,16 @@ fn ordered<'a>(
     member: &Member,
     shuffle: u64,
 ) -> Vec<(&'a Agent, &'a Tier)> {
+    let by_name: HashMap<&str, &Agent> = cc
+        .agents
+        .iter()
+        .map(|agent| (agent.name.as_str(), agent))
+        .collect();
     let mut rows: Vec<(&Agent, &Tier)> = cc
         .tiers
         .iter()
         .filter(|tier| tier.queue == queue.name)
-        .filter_map(|tier| Some((cc.agents.iter().find(|agent| agent.name == tier.agent)?, tier)))
+        .filter_map(|tier| Some((*by_name.get(tier.agent.as_str())?, tier)))
         .filter(|(agent, _)| agent.status != "Logged Out")
         .collect();
     match queue.strategy() {

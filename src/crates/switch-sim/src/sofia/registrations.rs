@@ -58,6 +58,21 @@ impl Engine {
                 },
             );
         }
+        // Somebody else's timer has refreshed it already: come again at half time.
+        let half = phone.expires * SECOND / 2;
+        let fresh = self
+            .sofia
+            .registration(user)
+            .map(|known| known.expires)
+            .filter(|at| *at > self.now + half + SECOND);
+        if let (None, Some(until)) = (expires, fresh) {
+            return self.after(
+                until - half - self.now,
+                Timer::Register {
+                    user: user.to_owned(),
+                },
+            );
+        }
         let domain = self.config.domain.clone();
         let nonce = self.rng.uuid();
         let uri = format!("sip:{domain}");
