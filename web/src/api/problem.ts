@@ -50,7 +50,7 @@ function text(value: unknown): string {
 export function problemFromAnswer(status: number, body: unknown, headers: Headers): Problem {
   const record = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   const retryHeader = Number(headers.get('retry-after'))
-  const retryBody = Number(record.retry_after)
+  const retryBody = Number(record.retry_after_secs)
   const retryAfter = retryHeader > 0 ? retryHeader : retryBody > 0 ? retryBody : null
   const errors = Array.isArray(record.errors) ? (record.errors as Partial<FieldProblem>[]) : []
   return new Problem({

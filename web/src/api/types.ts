@@ -398,22 +398,23 @@ export interface WaitingRow {
   caller_name: string
   joined_at: string
   position: number
-  offered_to: string | null
+  /** Extensions being rung for this caller; several with ring-all. */
+  offered_to: string[]
 }
 
 export interface AgentRow {
   id: string
   server_id: number
   extension: string
-  name: string
+  name: string | null
   user_id: number | null
   user_name: string | null
   registered: boolean
   status: 'logged_out' | 'available' | 'available_on_demand' | 'on_break'
   state: 'idle' | 'waiting' | 'receiving' | 'in_a_queue_call' | 'reserved'
   reason: string | null
-  status_since: string
-  state_since: string
+  status_since: string | null
+  state_since: string | null
   wrap_up_until: string | null
   queues: string[]
   call: { id: string; phase: string; party_number: string; since: string } | null

@@ -72,6 +72,12 @@ export class Link {
     this.connect()
   }
 
+  /** A newer token on the open socket, before the old one runs out. */
+  renew(token: string): void {
+    this.usedToken = token
+    this.send({ type: 'hello', token })
+  }
+
   send(frame: ClientFrame): void {
     if (this.state === 'open') this.socket?.send(JSON.stringify(frame))
   }

@@ -58,6 +58,10 @@ export class LiveStore {
     this.link.hurry()
   }
 
+  renew(token: string): void {
+    this.link.renew(token)
+  }
+
   acquire<R extends Row>(name: string): Topic<R> {
     let topic = this.topics.get(name)
     if (!topic) {

@@ -12,7 +12,10 @@ export type SessionState = 'unknown' | 'signed_out' | 'signed_in' | 'expired'
 export const useSession = defineStore('session', () => {
   const state = ref<SessionState>('unknown')
   const me = shallowRef<Me | null>(null)
+  /** Counts tokens: the live socket shows each new one. */
+  const generation = ref(0)
   let token: string | null = null
+  let renewal = 0
   let refreshing: Promise<string> | null = null
   let waiting: { resolve: (token: string) => void; reject: (problem: Problem) => void }[] = []
 
@@ -26,8 +29,17 @@ export const useSession = defineStore('session', () => {
     return wanted.some((p) => permissions.value.has(p))
   }
 
-  async function take(signedIn: SignedIn): Promise<void> {
+  /** Keeps a token, and fetches the next one well before it runs out. */
+  function hold(signedIn: SignedIn): void {
     token = signedIn.access_token
+    generation.value += 1
+    window.clearTimeout(renewal)
+    const ms = Math.max(10, signedIn.expires_in_secs * 0.8) * 1000
+    renewal = window.setTimeout(() => void renew(token).catch(() => undefined), ms)
+  }
+
+  async function take(signedIn: SignedIn): Promise<void> {
+    hold(signedIn)
     me.value = await ask(api.GET('/api/v1/me'))
     state.value = 'signed_in'
   }
@@ -63,6 +75,7 @@ export const useSession = defineStore('session', () => {
   }
 
   function forget(): void {
+    window.clearTimeout(renewal)
     token = null
     me.value = null
     state.value = 'signed_out'
@@ -84,8 +97,8 @@ export const useSession = defineStore('session', () => {
   async function renewOnce(): Promise<string> {
     try {
       const signedIn = await auth.refresh()
-      token = signedIn.access_token
-      return token
+      hold(signedIn)
+      return signedIn.access_token
     } catch (error) {
       const problem = asProblem(error)
       // Only a clear no ends the session; a network fault is a fault of this request.
@@ -108,6 +121,7 @@ export const useSession = defineStore('session', () => {
   return {
     state,
     me,
+    generation,
     mustChangePassword,
     may,
     resume,

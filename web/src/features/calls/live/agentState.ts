@@ -8,7 +8,7 @@ export type AgentWord =
 export interface AgentView {
   word: AgentWord
   tone: Tone
-  since: string
+  since: string | null
 }
 
 export function agentView(row: AgentRow): AgentView {

@@ -144,7 +144,7 @@ export function isSettled(command: SeatCommand, before: SeatRow | undefined, aft
 /** The command behind a press on a button, given the word on it. */
 export function commandOf(button: ButtonName, label: string): SeatCommand {
   if (button === 'login') return label === 'logout' ? 'logout' : 'login'
-  if (button === 'ready') return label === 'not_ready' ? 'not-ready' : 'ready'
+  if (button === 'ready') return label.endsWith('not_ready') ? 'not-ready' : 'ready'
   if (button === 'hold') return label === 'retrieve' ? 'retrieve' : 'hold'
   return button
 }

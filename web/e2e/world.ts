@@ -1,0 +1,21 @@
+/** What the demo world is made of. scripts/test may name another one by environment variables. */
+const env = process.env
+
+export const world = {
+  admin: {
+    userName: env.E2E_ADMIN ?? 'admin',
+    /** The password of a fresh installation, and the one it is changed to. */
+    first: env.E2E_ADMIN_FIRST ?? '123456',
+    password: env.E2E_ADMIN_PASSWORD ?? 'correct-horse-42',
+  },
+  extension: env.E2E_EXTENSION ?? '1001',
+  extensionPassword: env.E2E_EXTENSION_PASSWORD ?? '123456',
+  /** A number from outside, and one that a route sends to a queue which the extension serves. */
+  caller: env.E2E_CALLER ?? '13800138000',
+  queueNumber: env.E2E_QUEUE_NUMBER ?? '66660001',
+  esl: {
+    host: env.E2E_SIM_HOST ?? '127.0.0.1',
+    port: Number(env.E2E_SIM_PORT ?? 8021),
+    password: env.E2E_SIM_PASSWORD ?? 'ClueCon',
+  },
+}
