@@ -124,7 +124,7 @@ for (const theme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: '新建' }).first().click()
       await expect(page.getByRole('dialog')).toBeVisible()
       // Failed fields too.
-      await page.getByRole('button', { name: '保存' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: '保存', exact: true }).click()
       await expect(page.locator('[aria-invalid="true"]').first()).toBeFocused()
       expect(await findings(page), path).toEqual([])
     }
@@ -140,15 +140,15 @@ for (const theme of ['light', 'dark'] as const) {
 }
 
 test('no page scrolls sideways at 1440 and 1024, in both languages', async ({ page }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(180_000)
   await signIn(page)
   for (const language of ['zh', 'en'] as const) {
     if (language === 'en') await page.getByRole('button', { name: 'Switch to English' }).click()
-    for (const width of [1440, 1024]) {
-      await page.setViewportSize({ width, height: 768 })
-      for (const path of PAGES) {
-        await page.goto(path)
-        await expect(page.locator('h1')).toBeVisible()
+    for (const path of PAGES) {
+      await page.goto(path)
+      await expect(page.locator('h1')).toBeVisible()
+      for (const width of [1024, 1440]) {
+        await page.setViewportSize({ width, height: 768 })
         await expectNoSidewaysScroll(page)
       }
     }

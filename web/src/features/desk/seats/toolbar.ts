@@ -68,7 +68,8 @@ export function buttonViews(
 function wordFor(name: ButtonName, seat: SeatRow | undefined): string {
   const phase = seat?.call?.phase
   if (name === 'login' && seat?.signed_in) return 'logout'
-  if (name === 'ready' && seat?.signed_in && seat.status === 'ready') return 'not_ready'
+  if (name === 'ready' && seat?.signed_in && seat.status === 'ready' && !seat.wrap_up_until)
+    return 'not_ready'
   if (name === 'hold' && phase === 'held') return 'retrieve'
   if (name === 'hangup' && phase === 'ringing') return 'reject'
   if (name === 'hangup' && phase === 'dialing') return 'cancel'
