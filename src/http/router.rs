@@ -23,7 +23,7 @@ use super::{
     openapi::{self, ApiDoc},
     problem::Problem,
 };
-use crate::{boot::state::AppState, features, realtime};
+use crate::{boot::state::AppState, features, realtime, telephony};
 
 /// Everything under `/api/v1`: called by the console and by other programs, with an access token.
 fn api() -> OpenApiRouter<AppState> {
@@ -44,6 +44,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(features::voice::extensions::routes::routes())
         .merge(features::voice::queues::routes::routes())
         .merge(features::voice::routes::routes::routes())
+        .merge(telephony::dry_run_http::routes())
 }
 
 /// The API and its description.

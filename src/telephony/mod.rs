@@ -8,6 +8,7 @@ pub mod commands;
 pub mod decode;
 pub mod documents;
 pub mod documents_http;
+pub mod dry_run_http;
 pub mod fleet;
 pub mod form;
 pub mod heal;

@@ -3,6 +3,7 @@
 mod access;
 mod architecture;
 mod audit;
+mod dry_run;
 mod openapi;
 mod process;
 mod replay;
