@@ -4,6 +4,8 @@
 //! (`CHANNEL_STATE`, `CHANNEL_CALLSTATE`, `API`, playback, nearly all `CHANNEL_EXECUTE`; surprises 73, 74).
 //! Numbers in comments are those of `traces/surprises.md`.
 
+mod headers;
+
 use chrono::{DateTime, Utc};
 use domain::agent::{AgentStatus, CallcenterState};
 use domain::cdr::{extension_of, without_domain};
@@ -14,6 +16,7 @@ use domain::event::{
 };
 use domain::ids::LegId;
 use esl::Event;
+use headers::Headers;
 use uuid::Uuid;
 
 /// The events that [`decode`] understands: what a connection must subscribe to. `BACKGROUND_JOB` and `HEARTBEAT` are
@@ -52,6 +55,11 @@ pub const CUSTOM_EVENTS: &[&str] = &[
 /// Reads one event. `None`: it is of a kind that changes nothing, or its channel has a name that is no uuid (40).
 pub fn decode(event: &Event) -> Option<SwitchEvent> {
     let name = event.name();
+    // Most of a full stream is of no interest and ends here, before its headers are looked at.
+    if name != "CUSTOM" && !EVENTS.contains(&name.as_ref()) {
+        return None;
+    }
+    let event = &Headers::of(event);
     let kind = match name.as_ref() {
         "CUSTOM" => custom(event)?,
         "SHUTDOWN" => EventKind::Shutdown,
@@ -67,11 +75,14 @@ pub fn decode(event: &Event) -> Option<SwitchEvent> {
 /// Reads the answer to `uuid_dump <uuid> json` (as an event), or any channel event, for the facts alone: how a leg
 /// becomes known that a list of channels has and the book has not. `at` is when it was asked.
 pub fn decode_dump(dump: &Event, at: DateTime<Utc>) -> Option<SwitchEvent> {
+    let dump = &Headers::of(dump);
     let leg = LegId::parse(&dump.get("Unique-ID")?)?;
     let mut facts = origin(dump);
     let state = dump.get("Channel-Call-State").unwrap_or_default();
     facts.bridged_at = micros(dump, "Caller-Channel-Bridged-Time");
-    facts.partner = dump.variable("bridge_uuid").and_then(|uuid| LegId::parse(&uuid));
+    facts.partner = dump
+        .get("variable_bridge_uuid")
+        .and_then(|uuid| LegId::parse(&uuid));
     if state == "HELD" {
         facts.held_since = micros(dump, "Caller-Channel-Last-Hold").or(Some(at));
     }
@@ -87,7 +98,7 @@ pub fn decode_dump(dump: &Event, at: DateTime<Utc>) -> Option<SwitchEvent> {
     })
 }
 
-fn leg_event(name: &str, event: &Event) -> Option<LegEvent> {
+fn leg_event(name: &str, event: &Headers<'_>) -> Option<LegEvent> {
     let change = match name {
         "CHANNEL_CREATE" => LegChange::Created,
         "CHANNEL_PROGRESS" => LegChange::Ringing,
@@ -144,7 +155,7 @@ fn leg_event(name: &str, event: &Event) -> Option<LegEvent> {
 }
 
 /// Applications that tie legs without a bridge (39); every other execution changes nothing.
-fn joined(event: &Event) -> Option<LegChange> {
+fn joined(event: &Headers<'_>) -> Option<LegChange> {
     let how = match event.get("Application")?.as_ref() {
         "eavesdrop" => JoinKind::Eavesdrop,
         "three_way" => JoinKind::ThreeWay,
@@ -166,7 +177,7 @@ fn joined(event: &Event) -> Option<LegChange> {
 }
 
 /// When things happened to the channel: absolute, in every event that carries channel data.
-fn times(event: &Event) -> LegFacts {
+fn times(event: &Headers<'_>) -> LegFacts {
     let progress = [
         micros(event, "Caller-Channel-Progress-Time"),
         micros(event, "Caller-Channel-Progress-Media-Time"),
@@ -184,7 +195,7 @@ fn times(event: &Event) -> LegFacts {
 }
 
 /// Who and whence, with the times: of the events on which a leg may become known.
-fn origin(event: &Event) -> LegFacts {
+fn origin(event: &Headers<'_>) -> LegFacts {
     let mut facts = times(event);
     let inbound = facts.inbound == Some(true);
     let is_agent = event.get_raw("variable_cc_side") == Some(b"agent");
@@ -216,7 +227,7 @@ fn origin(event: &Event) -> LegFacts {
     facts.hold_ms = hold_ms(event);
     facts.parent = if is_agent {
         facts.serves_member = event
-            .variable("cc_member_uuid")
+            .get("variable_cc_member_uuid")
             .and_then(|uuid| Uuid::try_parse(&uuid).ok());
         leg(event, "variable_cc_member_session_uuid")
     } else {
@@ -226,10 +237,10 @@ fn origin(event: &Event) -> LegFacts {
     facts
 }
 
-fn marks(event: &Event) -> Option<Marks> {
+fn marks(event: &Headers<'_>) -> Option<Marks> {
     Marks {
         kind: event
-            .variable("cordboard_kind")
+            .get("variable_cordboard_kind")
             .and_then(|word| CallKind::parse(&word)),
         route_id: event.get_parsed("variable_cordboard_route"),
         intent: event.get_parsed("variable_cordboard_intent"),
@@ -238,8 +249,8 @@ fn marks(event: &Event) -> Option<Marks> {
     .filled()
 }
 
-fn end(event: &Event) -> EndFacts {
-    let protocol = event.variable("proto_specific_hangup_cause");
+fn end(event: &Headers<'_>) -> EndFacts {
+    let protocol = event.get("variable_proto_specific_hangup_cause");
     EndFacts {
         cause: text(event, "Hangup-Cause"),
         q850: event.get_parsed("variable_hangup_cause_q850"),
@@ -247,7 +258,7 @@ fn end(event: &Event) -> EndFacts {
             .get_parsed("variable_sip_term_status")
             .or_else(|| protocol?.strip_prefix("sip:")?.parse().ok()),
         disposition: event
-            .variable("sip_hangup_disposition")
+            .get("variable_sip_hangup_disposition")
             .and_then(|word| HangupDisposition::parse(&word)),
         originate_disposition: text(event, "variable_originate_disposition"),
         last_bridge_cause: text(event, "variable_last_bridge_hangup_cause"),
@@ -256,8 +267,8 @@ fn end(event: &Event) -> EndFacts {
     }
 }
 
-fn custom(event: &Event) -> Option<EventKind> {
-    match event.subclass()?.as_ref() {
+fn custom(event: &Headers<'_>) -> Option<EventKind> {
+    match event.get_filled("Event-Subclass")?.as_ref() {
         "callcenter::info" => callcenter(event),
         "sofia::register" => Some(EventKind::Registration(registration(event, true)?)),
         "sofia::unregister" | "sofia::expire" => Some(EventKind::Registration(registration(event, false)?)),
@@ -276,7 +287,7 @@ fn custom(event: &Event) -> Option<EventKind> {
     }
 }
 
-fn gateway(event: &Event, change: GatewayChange) -> Option<EventKind> {
+fn gateway(event: &Headers<'_>, change: GatewayChange) -> Option<EventKind> {
     Some(EventKind::Gateway(GatewayEvent {
         gateway: text(event, "Gateway")?,
         change,
@@ -284,7 +295,7 @@ fn gateway(event: &Event, change: GatewayChange) -> Option<EventKind> {
 }
 
 /// `register` and `unregister` name the user in other headers than `expire` (51).
-fn registration(event: &Event, registered: bool) -> Option<RegistrationEvent> {
+fn registration(event: &Headers<'_>, registered: bool) -> Option<RegistrationEvent> {
     let user = text(event, "from-user").or_else(|| text(event, "user"))?;
     let address = event
         .get_filled("network-ip")
@@ -302,7 +313,7 @@ fn registration(event: &Event, registered: bool) -> Option<RegistrationEvent> {
     })
 }
 
-fn callcenter(event: &Event) -> Option<EventKind> {
+fn callcenter(event: &Headers<'_>) -> Option<EventKind> {
     let agent = || {
         event
             .get_filled("CC-Agent")
@@ -366,7 +377,7 @@ fn callcenter(event: &Event) -> Option<EventKind> {
 }
 
 /// `CC-Cause` is `Terminated` or `Cancel` (62); only a cancelled one has a reason (63).
-fn leave_cause(event: &Event) -> LeaveCause {
+fn leave_cause(event: &Headers<'_>) -> LeaveCause {
     match event.get_filled("CC-Cancel-Reason") {
         Some(reason) => LeaveCause::from_reason(&reason),
         None if event.get_raw("CC-Cause") == Some(b"Terminated") => LeaveCause::Served,
@@ -374,20 +385,20 @@ fn leave_cause(event: &Event) -> LeaveCause {
     }
 }
 
-fn text(event: &Event, name: &str) -> Option<String> {
+fn text(event: &Headers<'_>, name: &str) -> Option<String> {
     event.get_filled(name).map(std::borrow::Cow::into_owned)
 }
 
-fn leg(event: &Event, name: &str) -> Option<LegId> {
+fn leg(event: &Headers<'_>, name: &str) -> Option<LegId> {
     LegId::parse(&event.get(name)?)
 }
 
 /// Microseconds since the epoch; the switch writes 0 for what has not happened.
-fn micros(event: &Event, name: &str) -> Option<DateTime<Utc>> {
+fn micros(event: &Headers<'_>, name: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(event.get_parsed(name).filter(|micros| *micros > 0)?)
 }
 
-fn hold_ms(event: &Event) -> Option<i64> {
+fn hold_ms(event: &Headers<'_>) -> Option<i64> {
     event
         .get_parsed::<i64>("Caller-Channel-Hold-Accum")
         .map(|micros| micros / 1000)

@@ -52,6 +52,29 @@ enum Form {
     Json(json::Fields),
 }
 
+/// A value as it stands in the payload.
+#[derive(Debug, Clone, Copy)]
+pub struct RawValue<'a> {
+    bytes: &'a [u8],
+    encoded: bool,
+}
+
+impl<'a> RawValue<'a> {
+    /// The decoded value; invalid UTF-8 is replaced.
+    pub fn text(self) -> Cow<'a, str> {
+        if self.encoded {
+            decode_text(self.bytes)
+        } else {
+            String::from_utf8_lossy(self.bytes)
+        }
+    }
+
+    /// The bytes as sent: in plain still percent-encoded, with `_undef_` for empty.
+    pub fn raw(self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
 impl Event {
     /// A `text/event-plain` payload. Never fails: a line without a colon is passed over.
     pub fn plain(payload: Bytes) -> Self {
@@ -149,7 +172,14 @@ impl Event {
     }
 
     /// `Event-Name`, such as `CHANNEL_ANSWER`; empty if the event has none.
+    ///
+    /// The switch writes it first or second, so an event that nobody wants for its name costs no table.
     pub fn name(&self) -> Cow<'_, str> {
+        if let Form::Plain { payload, .. } = &self.form
+            && let Some(name) = plain::early_value(payload, b"Event-Name: ")
+        {
+            return decode_text(name);
+        }
         self.get("Event-Name").unwrap_or_default()
     }
 
@@ -181,6 +211,31 @@ impl Event {
     /// All headers in the order of the switch, duplicates included, values decoded; without the body.
     pub fn headers(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         (0..self.len()).filter_map(|index| self.header_at(index))
+    }
+
+    /// Shows all headers in the order of the switch, without decoding and without a table: for readers that pick
+    /// many headers in one pass. Duplicates are shown; the first of a name is the one that counts.
+    pub fn visit_headers<'a>(&'a self, mut visit: impl FnMut(&'a [u8], RawValue<'a>)) {
+        match &self.form {
+            Form::Plain { payload, .. } => {
+                plain::for_each(payload, |name, bytes| {
+                    visit(name, RawValue { bytes, encoded: true });
+                });
+            }
+            #[cfg(feature = "json")]
+            Form::Json(fields) => {
+                for (name, value) in (0..fields.len()).filter_map(|index| fields.entry(index)) {
+                    let bytes = value.as_bytes();
+                    visit(
+                        name.as_bytes(),
+                        RawValue {
+                            bytes,
+                            encoded: false,
+                        },
+                    );
+                }
+            }
+        }
     }
 
     /// Bytes that this event occupies on the wire, roughly; what queues count.
@@ -271,6 +326,22 @@ mod tests {
 
     fn plain(text: &'static [u8]) -> Event {
         Event::plain(Bytes::from_static(text))
+    }
+
+    #[test]
+    fn a_visit_shows_what_look_ups_find() {
+        let event =
+            plain(b"Event-Subclass: a%3A%3Ab\nEvent-Name: CUSTOM\nEmpty: _undef_\nX: 1\nX: 2\n\nbody: no\n");
+        let mut seen = Vec::new();
+        event.visit_headers(|name, value| {
+            seen.push((String::from_utf8_lossy(name).into_owned(), value.text()))
+        });
+        let expected: Vec<_> = event
+            .headers()
+            .map(|(name, value)| (name.into_owned(), value))
+            .collect();
+        assert_eq!(seen, expected);
+        assert_eq!(event.name(), "CUSTOM");
     }
 
     #[test]

@@ -15,6 +15,37 @@ pub(super) struct Table {
     pub(super) body_at: usize,
 }
 
+/// Raw value of a header in one of the first two lines; `start` is its name, colon and blank. `None` says nothing.
+pub(super) fn early_value<'a>(payload: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
+    let line = payload
+        .split(|byte| *byte == b'\n')
+        .take(2)
+        .find_map(|line| line.strip_prefix(start))?;
+    Some(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Shows each header line of a payload, up to the empty line: the same headers as [`Table`], one by one.
+pub(super) fn for_each<'a>(payload: &'a [u8], mut visit: impl FnMut(&'a [u8], &'a [u8])) {
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', payload).chain([payload.len()]) {
+        if end == start && end < payload.len() {
+            return;
+        }
+        let line = &payload[start..end];
+        if let Some(colon) = memchr::memchr(b':', line) {
+            visit(&line[..colon], value_of(&line[colon + 1..]));
+        }
+        start = end + 1;
+    }
+}
+
+/// What follows the colon, without the one blank that the switch writes there; an encoder never leaves another
+/// blank unencoded.
+fn value_of(value: &[u8]) -> &[u8] {
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    value.strip_suffix(b"\r").unwrap_or(value)
+}
+
 impl Table {
     #[cfg(feature = "json")]
     pub(super) const EMPTY: Table = Table {
@@ -75,11 +106,7 @@ impl Table {
 }
 
 impl Span {
-    /// What follows the colon, without the one blank that the switch writes there; an encoder never leaves
-    /// another blank unencoded.
     fn value(self, payload: &[u8]) -> &[u8] {
-        let value = &payload[self.colon as usize + 1..self.end as usize];
-        let value = value.strip_prefix(b" ").unwrap_or(value);
-        value.strip_suffix(b"\r").unwrap_or(value)
+        value_of(&payload[self.colon as usize + 1..self.end as usize])
     }
 }
