@@ -7,7 +7,7 @@ use crate::engine::{Deed, EndedBy, Engine, Output, SocketFault};
 
 const USAGE: &str = "-USAGE: sim call from=<number> to=<number> [gateway=<name>] [hangup=<ms>] [giveup=<ms>] [talk=<ms>] [dtmf=<ms>:<digits>]\n\
 sim phone <user> register|unregister|answer|hangup|reject [<status>]|dial <number>|pickup manual|noanswer|<ms until it answers>|<status>[:<ms>]|dtmf <digits>|add <password>\n\
-sim hangup|dtmf <uuid> [<digits>]\nsim gateway <name> up|down|rule <suffix> answer:<ring ms>:<talk ms>|early:<media ms>:<talk ms>|noanswer|<status>\nsim generator off|<calls per hour>\n\
+sim hangup <uuid> [<SIP status of a refusal>]\nsim dtmf <uuid> <digits>\nsim gateway <name> up|down|rule <suffix> answer:<ring ms>:<talk ms>|early:<media ms>:<talk ms>|noanswer|<status>\nsim generator off|<calls per hour>\n\
 sim fault stall|refuse-auth|reject-access|silent|reorder on|off\nsim fault lose <n>|delay <ms>|close|crash|clear\n\
 sim restart\nsim state\nsim advance <ms> (virtual clock only)\n";
 
@@ -19,6 +19,11 @@ impl Engine {
             ["phone", user, rest @ ..] => self.sim_phone(user, rest),
             ["hangup", uuid] => {
                 self.far_hangs_up(uuid);
+                "+OK\n".into()
+            }
+            ["hangup", uuid, status] => {
+                let status = status.parse().unwrap_or(603);
+                self.hangup(uuid, Cause::from_sip(status), EndedBy::Refusal(status));
                 "+OK\n".into()
             }
             ["dtmf", uuid, digits] => {

@@ -151,8 +151,13 @@ impl Engine {
                 self.transfer(uuid, target);
                 self.transfer(&partner, target);
             }
-            _ => {
+            (_, partner) => {
+                let talked = partner.is_some();
+                self.retarget(uuid, target);
                 self.take_out(uuid, false);
+                if talked {
+                    self.ring_again(uuid);
+                }
                 self.transfer(uuid, target);
             }
         }

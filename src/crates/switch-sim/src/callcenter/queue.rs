@@ -142,7 +142,8 @@ impl Engine {
     pub(crate) fn arm_queue_tick(&mut self) {
         if !self.cc.tick_armed {
             self.cc.tick_armed = true;
-            self.after(10 * MS, Timer::QueueTick);
+            // Behind the poll that notices the end of a call: a caller who is moved on leaves his agent first.
+            self.after(60 * MS, Timer::QueueTick);
         }
     }
 

@@ -413,8 +413,17 @@ impl Engine {
                 ("Channel-State", "CS_NONE"),
                 ("Channel-Call-State", "DOWN"),
                 ("Channel-State-Number", "0"),
+                ("Channel-Name", "N/A"),
                 ("Unique-ID", &uuid),
+                ("Call-Direction", "outbound"),
+                ("Presence-Call-Direction", "outbound"),
+                ("Channel-HIT-Dialplan", "false"),
+                ("Channel-Call-UUID", &uuid),
                 ("Answer-State", "ringing"),
+                ("variable_direction", "outbound"),
+                ("variable_is_outbound", "true"),
+                ("variable_uuid", &uuid),
+                ("variable_call_uuid", &uuid),
             ],
         );
     }
@@ -663,6 +672,7 @@ impl Engine {
         leg.set("originate_causes", &format!("{b};NONE"));
         if media_only && !leg.is_answered() {
             leg.answer = super::channel::Answer::Early;
+            leg.set("endpoint_disposition", "EARLY MEDIA");
             leg.times.progress_media = now;
             self.emit(a, "CHANNEL_PROGRESS_MEDIA");
             self.set_call_state(a, CallState::Early);

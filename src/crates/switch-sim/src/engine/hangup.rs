@@ -109,6 +109,7 @@ impl Engine {
             }
         }
         self.report(uuid);
+        self.agent_leg_ended(uuid);
         self.destroy(uuid);
         if let Some(dial) = unanswered_dial {
             self.dial_leg_failed(dial, uuid, cause, sip_status);

@@ -1,6 +1,6 @@
 //! A leg looks for its dialplan, at the start and after every transfer.
 
-use super::channel::Cs;
+use super::channel::{CallState, Cs, Direction};
 use super::run::Run;
 use super::{Engine, Wanted};
 use crate::causes::Cause;
@@ -113,6 +113,35 @@ impl Engine {
             self.emit_with(uuid, "CALL_UPDATE", &[("Direction", "RECV")], &[]);
         }
         self.route(uuid);
+    }
+
+    /// The profile of a leg that is moved out of a bridge it leads changes before the bridge ends: UNBRIDGE shows
+    /// the new number and no other leg (trace 09n).
+    pub(crate) fn retarget(&mut self, uuid: &str, arguments: &str) {
+        let (number, dialplan, context) = split_transfer(arguments);
+        let Some(leg) = self.channels.get_mut(uuid).filter(|leg| leg.bridge_a) else {
+            return;
+        };
+        if dialplan.eq_ignore_ascii_case("inline") {
+            return;
+        }
+        leg.other = None;
+        number.clone_into(&mut leg.profile.destination);
+        if !context.is_empty() {
+            context.clone_into(&mut leg.profile.context);
+        }
+    }
+
+    /// A caller who was talking passes through RINGING although he stays answered (surprises 36).
+    pub(crate) fn ring_again(&mut self, uuid: &str) {
+        let answered_caller = self
+            .channels
+            .get(uuid)
+            .is_some_and(|leg| leg.is_answered() && leg.direction == Direction::Inbound);
+        if answered_caller {
+            self.set_call_state(uuid, CallState::Ringing);
+            self.set_call_state(uuid, CallState::Active);
+        }
     }
 }
 

@@ -46,6 +46,10 @@ const DIALPLAN: &str = r#"<document><section name="dialplan">
   <action application="answer"/><action application="set" data="cc_export_vars=queue_name,call_kind"/>
   <action application="set" data="queue_name=support"/><action application="callcenter" data="support@default"/>
   <action application="playback" data="/srv/fs1/sounds/goodbye.wav"/><action application="hangup"/></condition></extension>
+ <extension name="exit"><condition field="destination_number" expression="^7007$">
+  <action application="answer"/><action application="set" data="cc_exit_keys=1"/>
+  <action application="callcenter" data="support@default"/><action application="playback" data="/srv/fs1/sounds/goodbye.wav"/>
+  <action application="hangup"/></condition></extension>
  <extension name="sales"><condition field="destination_number" expression="^7002$">
   <action application="answer"/><action application="callcenter" data="sales@default"/></condition></extension>
  <extension name="ringall"><condition field="destination_number" expression="^7006$">
@@ -61,6 +65,8 @@ const DIALPLAN: &str = r#"<document><section name="dialplan">
   <action application="hangup"/></condition></extension>
  <extension name="did_overflow"><condition field="destination_number" expression="^0281000([34])$">
   <action application="transfer" data="700$1 XML default"/></condition></extension>
+ <extension name="did_exit"><condition field="destination_number" expression="^02810007$">
+  <action application="transfer" data="7007 XML default"/></condition></extension>
  <extension name="did_sales"><condition field="destination_number" expression="^02810005$">
   <action application="transfer" data="7002 XML default"/></condition></extension>
  <extension name="did_menu"><condition field="destination_number" expression="^02810008$">
