@@ -37,9 +37,12 @@ pub enum PatternError {
     /// `(?…` other than `(?:`.
     #[error("only (?: ) may follow an opening bracket; look-around, names and flags are not allowed")]
     Group,
-    /// A possessive quantifier, which the two engines read differently.
-    #[error("a quantifier must not be followed by + or *")]
+    /// A quantifier on a quantifier, which the two engines read differently.
+    #[error("a quantifier must not be followed by another one")]
     Possessive,
+    /// A quantifier on an anchor or on nothing, which the switch refuses.
+    #[error("there is nothing that the quantifier could repeat")]
+    Nothing,
     /// `[` or a doubled operator within `[…]`.
     #[error("{0:?} is not allowed inside [ ]")]
     Class(String),
@@ -112,6 +115,19 @@ fn is_plain_number(text: &str) -> bool {
         || (digits.starts_with('*') && digits[1..].bytes().all(|b| b.is_ascii_digit() || b == b'#'))
 }
 
+/// What stands before the present character, as far as a quantifier is concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Start, anchor, opening bracket, bar.
+    Nothing,
+    /// Something that can be repeated.
+    Atom,
+    /// A quantifier that may become lazy.
+    Quantifier,
+    /// A lazy quantifier.
+    Lazy,
+}
+
 fn check_subset(text: &str) -> Result<(), PatternError> {
     if text.starts_with('/') {
         return Err(PatternError::Slash);
@@ -124,62 +140,92 @@ fn check_subset(text: &str) -> Result<(), PatternError> {
     }
     let bytes = text.as_bytes();
     let mut at = 0;
-    let mut in_class = false;
-    let mut after_quantifier = false;
+    let mut before = Before::Nothing;
     while at < bytes.len() {
-        let this = bytes[at];
         let next = bytes.get(at + 1).copied();
-        let mut quantifier = false;
-        match this {
+        match bytes[at] {
             b'\\' => {
                 let escaped = next.ok_or(PatternError::TrailingBackslash)?;
-                if !b"dDwW".contains(&escaped) && !escaped.is_ascii_punctuation() {
-                    return Err(PatternError::Escape(char::from(escaped)));
-                }
+                check_escape(escaped)?;
                 at += 1;
+                before = Before::Atom;
             }
-            b'[' if in_class => return Err(PatternError::Class("[".to_owned())),
             b'[' => {
-                in_class = true;
-                // A bracket that closes at once is a literal in both engines, but nobody reads it so.
-                let first = if next == Some(b'^') {
-                    bytes.get(at + 2).copied()
-                } else {
-                    next
-                };
-                if first == Some(b']') {
-                    return Err(PatternError::Class("]".to_owned()));
+                at = check_class(bytes, at)?;
+                before = Before::Atom;
+            }
+            b'(' => {
+                if next == Some(b'*') || next == Some(b'?') && bytes.get(at + 2) != Some(&b':') {
+                    return Err(PatternError::Group);
                 }
+                at += if next == Some(b'?') { 2 } else { 0 };
+                before = Before::Nothing;
             }
-            b']' => in_class = false,
-            b'-' if in_class && next == Some(b'-') => return Err(PatternError::Class("--".to_owned())),
-            _ if in_class => {}
-            b'(' if next == Some(b'?') && bytes.get(at + 2) != Some(&b':') => {
-                return Err(PatternError::Group);
-            }
-            b'(' if next == Some(b'?') => at += 2,
-            b'(' if next == Some(b'*') => return Err(PatternError::Group),
             b'$' if next == Some(b'{') => return Err(PatternError::Variable),
-            b'+' | b'*' if after_quantifier => return Err(PatternError::Possessive),
-            b'+' | b'*' | b'?' => quantifier = true,
-            b'{' => {
-                let end = text[at..].find('}').map_or(text.len(), |found| at + found);
-                let counts = text.get(at + 1..end).unwrap_or_default();
-                if counts
-                    .split(',')
-                    .any(|n| !n.is_empty() && !n.parse().is_ok_and(|n: u32| n <= MAX_REPEAT))
-                {
-                    return Err(PatternError::Repeat);
+            b'^' | b'$' | b'|' => before = Before::Nothing,
+            b'?' if before == Before::Quantifier => before = Before::Lazy,
+            b'+' | b'*' | b'?' | b'{' => {
+                match before {
+                    Before::Atom => before = Before::Quantifier,
+                    Before::Nothing => return Err(PatternError::Nothing),
+                    Before::Quantifier | Before::Lazy => return Err(PatternError::Possessive),
                 }
-                at = end;
-                quantifier = true;
+                if bytes[at] == b'{' {
+                    at = check_counts(text, at)?;
+                }
             }
-            _ => {}
+            _ => before = Before::Atom,
         }
-        after_quantifier = quantifier;
         at += 1;
     }
     Ok(())
+}
+
+fn check_escape(escaped: u8) -> Result<(), PatternError> {
+    if b"dDwW".contains(&escaped) || escaped.is_ascii_punctuation() {
+        Ok(())
+    } else {
+        Err(PatternError::Escape(char::from(escaped)))
+    }
+}
+
+/// Checks the class that begins at `at`; returns where it ends. An open end is left to the compiler.
+fn check_class(bytes: &[u8], at: usize) -> Result<usize, PatternError> {
+    let mut at = if bytes.get(at + 1) == Some(&b'^') {
+        at + 2
+    } else {
+        at + 1
+    };
+    // A bracket that closes at once is a literal in both engines, but nobody reads it so.
+    if bytes.get(at) == Some(&b']') {
+        return Err(PatternError::Class("]".to_owned()));
+    }
+    while let Some(this) = bytes.get(at) {
+        match this {
+            b']' => return Ok(at),
+            b'[' => return Err(PatternError::Class("[".to_owned())),
+            b'-' if bytes.get(at + 1) == Some(&b'-') => return Err(PatternError::Class("--".to_owned())),
+            b'\\' => {
+                check_escape(*bytes.get(at + 1).ok_or(PatternError::TrailingBackslash)?)?;
+                at += 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(bytes.len())
+}
+
+/// Checks `{n}`, `{n,}`, `{n,m}` at `at`; returns where it ends.
+fn check_counts(text: &str, at: usize) -> Result<usize, PatternError> {
+    let end = text[at..].find('}').map_or(text.len(), |found| at + found);
+    let counts = text.get(at + 1..end).unwrap_or_default();
+    let fits = |count: &str| count.is_empty() || count.parse().is_ok_and(|n: u32| n <= MAX_REPEAT);
+    if counts.split(',').all(fits) {
+        Ok(end)
+    } else {
+        Err(PatternError::Repeat)
+    }
 }
 
 #[cfg(test)]
@@ -233,6 +279,13 @@ mod tests {
             (r"^\d++$", E::Possessive),
             (r"^\d*+$", E::Possessive),
             (r"^\d{2}+$", E::Possessive),
+            (r"^\d*?+$", E::Possessive),
+            (r"^\d??{2}$", E::Possessive),
+            (r"^*1$", E::Nothing),
+            (r"^1$?", E::Nothing),
+            (r"^(+1)$", E::Nothing),
+            (r"^(1|{2})$", E::Nothing),
+            (r"^{,3}", E::Nothing),
             (r"^[a[bc]$", E::Class("[".into())),
             (r"^[1--2]$", E::Class("--".into())),
             (r"^[[:digit:]]$", E::Class("[".into())),
@@ -248,7 +301,8 @@ mod tests {
             assert_eq!(Pattern::parse(text).unwrap_err(), wanted, "{text}");
         }
         assert!(matches!(Pattern::parse("^(1"), Err(E::Syntax(_))));
-        assert!(matches!(Pattern::parse("^{,3}"), Err(E::Syntax(_))));
+        assert!(matches!(Pattern::parse("^1{,3}"), Err(E::Syntax(_))));
+        assert!(matches!(Pattern::parse("^[1"), Err(E::Syntax(_))));
         assert_eq!(Pattern::parse(&"1".repeat(300)).unwrap_err(), E::TooLong);
     }
 
