@@ -7,6 +7,7 @@
     reason = "each test binary uses its own part of this module; here a panic is a failed test"
 )]
 
+pub(crate) mod compare;
 pub(crate) mod world;
 
 use std::net::SocketAddr;
