@@ -139,7 +139,11 @@ async fn prepare_demo(state: &AppState, address: SocketAddr) -> anyhow::Result<(
         control_url: format!("http://127.0.0.1:{}", address.port()),
         recordings: &recordings,
     };
-    demo::prepare(&state.db, &state.users, &state.voice, &*state.clock, &stage)
+    let world = demo::World {
+        clock: &*state.clock,
+        ids: &*state.ids,
+    };
+    demo::prepare(&state.db, &state.users, &state.voice, &world, &stage)
         .await
         .context("making the demo data")
 }

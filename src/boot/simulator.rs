@@ -12,7 +12,6 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     config::{SimulatorConfig, SimulatorMode},
-    demo,
     state::AppState,
     supervisor::Supervisor,
 };
@@ -60,8 +59,7 @@ pub(super) async fn start(
     let phones = state.voice.list_phones(server.server).await?;
     let numbers = state.voice.list_called_numbers(server.server).await?;
     let sim = sim_config(state, server, phones, numbers, address);
-    let robots = demo::is_demo_server(&server.switch_name);
-    run(supervisor, state, sim, robots);
+    run(supervisor, state, sim);
     let place = config.esl_listen;
     Ok(Some(format!(
         "No FreeSWITCH answers at {place}: the built-in simulator takes its place as {}.",
@@ -69,7 +67,7 @@ pub(super) async fn start(
     )))
 }
 
-fn run(supervisor: &Supervisor, state: &AppState, sim: SimConfig, has_robots: bool) {
+fn run(supervisor: &Supervisor, state: &AppState, sim: SimConfig) {
     let state = state.clone();
     let make = task(move |stop| {
         let (sim, state) = (sim.clone(), state.clone());
@@ -77,9 +75,6 @@ fn run(supervisor: &Supervisor, state: &AppState, sim: SimConfig, has_robots: bo
             match SwitchSim::start(sim).await {
                 Ok(handle) => {
                     tracing::info!(address = %handle.addr(), "the built-in switch simulator runs");
-                    if has_robots {
-                        demo::robots::keep_ready(&handle, &stop).await;
-                    }
                     stop.cancelled().await;
                     handle.shutdown().await;
                 }

@@ -1,10 +1,11 @@
 //! The demo: a small call center in an empty database, and who plays it.
 //!
 //! Seeding happens once; what is there already is left alone, so a start that was cut off is made good by the next
-//! one, and whatever people change afterwards stays as they made it.
+//! one, and whatever people change afterwards stays as they made it. Only the played agents take their seats anew at
+//! each start.
 
 mod content;
-pub mod robots;
+mod seats;
 
 use std::{net::SocketAddr, path::Path};
 
@@ -20,7 +21,7 @@ use crate::{
         system::users::{NewAccount, Users},
         voice::{Voice, plan_source::Phone, queues::dto::QueueView, servers::dto::ServerView},
     },
-    ports::Clock,
+    ports::{Clock, IdGen},
     store::pages::Page,
 };
 
@@ -37,6 +38,14 @@ pub struct Stage<'a> {
     pub recordings: &'a Path,
 }
 
+/// Time and ids.
+pub struct World<'a> {
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Ids.
+    pub ids: &'a dyn IdGen,
+}
+
 /// Fills the database if that has not been done yet, and points the demo's voice server to this process.
 ///
 /// # Errors
@@ -45,7 +54,7 @@ pub async fn prepare(
     db: &sea_orm::DatabaseConnection,
     users: &Users,
     voice: &Voice,
-    clock: &dyn Clock,
+    world: &World<'_>,
     stage: &Stage<'_>,
 ) -> AppResult<()> {
     if is_made(db).await? {
@@ -55,17 +64,17 @@ pub async fn prepare(
                 .point_server(server.id, stage.esl, &stage.control_url)
                 .await?;
         }
-        return Ok(());
+    } else {
+        make_accounts(users).await?;
+        make_voice(voice, stage).await?;
+        mark_made(db, world.clock).await?;
+        tracing::info!("made the demo data");
     }
-    make_accounts(users).await?;
-    make_voice(voice, stage).await?;
-    mark_made(db, clock).await?;
-    tracing::info!("made the demo data");
-    Ok(())
+    seats::take(db, world).await
 }
 
-/// Agents that the built-in switch plays; they are always ready.
-pub fn robot_agents() -> impl Iterator<Item = &'static str> {
+/// Agents that the built-in switch plays; they sit there from the start.
+fn robot_agents() -> impl Iterator<Item = &'static str> {
     AGENTS[1..].iter().map(|(number, _)| *number)
 }
 
@@ -79,11 +88,6 @@ pub async fn find_human_phone(voice: &Voice) -> AppResult<Option<Phone>> {
     };
     let phones = voice.list_phones(ServerId(server.id)).await?;
     Ok(phones.into_iter().find(|phone| phone.number == AGENTS[0].0))
-}
-
-/// Whether this is the demo's voice server.
-pub fn is_demo_server(switch_name: &str) -> bool {
-    switch_name == SERVER
 }
 
 async fn make_accounts(users: &Users) -> AppResult<()> {
