@@ -209,6 +209,42 @@ impl Seats {
         Ok(self.view(user_id))
     }
 
+    /// Seats somebody who is ready at once, without asking for the password: the agents that the demo plays. Nothing
+    /// if one of both is taken.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn seat_ready(
+        &self,
+        (user_id, user_name): (i64, &str),
+        place: ProvenExtension,
+    ) -> AppResult<()> {
+        let ProvenExtension {
+            server,
+            extension_id,
+            number,
+        } = place;
+        if self.board.seat_of(user_id).is_some() || self.board.sitter(server, &number).is_some() {
+            return Ok(());
+        }
+        let now = self.parts.clock.now();
+        let seat = Seat {
+            id: self.parts.ids.uuid(),
+            user_id,
+            user_name: user_name.to_owned(),
+            server,
+            extension_id,
+            extension: number,
+            ready: true,
+            reason: None,
+            status_since: now,
+            started_at: now,
+        };
+        repo::insert(&self.parts.db, &seat, "desk").await?;
+        self.board.put(seat);
+        Ok(())
+    }
+
     /// Leaves the seat.
     ///
     /// # Errors
