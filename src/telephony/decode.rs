@@ -403,3 +403,158 @@ fn hold_ms(event: &Headers<'_>) -> Option<i64> {
         .get_parsed::<i64>("Caller-Channel-Hold-Accum")
         .map(|micros| micros / 1000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: &str = "Event-Date-Timestamp: 1795366168871285\nEvent-Sequence: 7\n";
+    const LEG: &str = "Unique-ID: bb9737a4-354e-4a31-b0f5-26f428152499\n";
+
+    fn read(text: String) -> Option<SwitchEvent> {
+        decode(&Event::plain(text.into()))
+    }
+
+    fn leg_of(text: String) -> LegEvent {
+        match read(text) {
+            Some(SwitchEvent {
+                kind: EventKind::Leg(event),
+                ..
+            }) => *event,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_changes_nothing_is_not_read() {
+        for name in [
+            "CHANNEL_STATE",
+            "CHANNEL_CALLSTATE",
+            "API",
+            "PLAYBACK_START",
+            "CALL_UPDATE",
+            "HEARTBEAT",
+        ] {
+            assert_eq!(read(format!("Event-Name: {name}\n{AT}{LEG}\n")), None, "{name}");
+        }
+        let execute = format!("Event-Name: CHANNEL_EXECUTE\n{AT}{LEG}Application: set\n\n");
+        assert_eq!(read(execute), None);
+        for subclass in ["sofia%3A%3Apre_register", "sofia%3A%3Aregister_attempt"] {
+            let event = format!("Event-Subclass: {subclass}\nEvent-Name: CUSTOM\n{AT}from-user: 1002\n\n");
+            assert_eq!(read(event), None, "fired for calls too (49)");
+        }
+        let count = format!(
+            "Event-Subclass: callcenter%3A%3Ainfo\nEvent-Name: CUSTOM\n{AT}CC-Action: members-count\n\n"
+        );
+        assert_eq!(read(count), None, "wrong after each answer (61)");
+    }
+
+    #[test]
+    fn a_channel_whose_name_is_no_uuid_is_passed_over() {
+        assert_eq!(
+            read(format!("Event-Name: CHANNEL_CREATE\n{AT}Unique-ID: bad\n\n")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_queue_agents_leg_belongs_to_the_caller_and_to_the_extension() {
+        let event = leg_of(format!(
+            "Event-Name: CHANNEL_CREATE\n{AT}{LEG}Call-Direction: outbound\n\
+             Channel-Name: sofia/internal/x7k2%4010.0.0.9\nCaller-Destination-Number: x7k2\n\
+             Caller-Channel-Created-Time: 1795366168891589\nvariable_cc_side: agent\n\
+             variable_cc_agent: 1003%40call.test\nvariable_dialed_user: 1003\n\
+             variable_cc_member_uuid: 21ef24c6-0f8b-48b3-a653-893f1417cfc7\n\
+             variable_cc_member_session_uuid: 74eb6466-fc61-4b21-996c-c9d584b62383\n\n"
+        ));
+        assert_eq!(
+            event.facts.extension.as_deref(),
+            Some("1003"),
+            "not the browser's made-up contact"
+        );
+        assert_eq!(
+            event.facts.parent,
+            LegId::parse("74eb6466-fc61-4b21-996c-c9d584b62383")
+        );
+        assert!(event.facts.serves_member.is_some());
+        assert_eq!(event.facts.answered_at, None);
+    }
+
+    #[test]
+    fn an_unbridge_speaks_of_the_pair_of_the_bridge_not_of_the_new_partner() {
+        let event = leg_of(format!(
+            "Event-Name: CHANNEL_UNBRIDGE\n{AT}{LEG}Bridge-A-Unique-ID: bb9737a4-354e-4a31-b0f5-26f428152499\n\
+             Bridge-B-Unique-ID: 74eb6466-fc61-4b21-996c-c9d584b62383\n\
+             Other-Leg-Unique-ID: 210bbd8f-4402-4f35-b1b1-3bd4c0aeb9ce\n\n"
+        ));
+        let b = LegId::parse("74eb6466-fc61-4b21-996c-c9d584b62383");
+        assert_eq!(event.change, LegChange::Unbridged { a: event.leg, b });
+    }
+
+    #[test]
+    fn our_marks_are_read_and_foreign_words_in_them_are_not() {
+        let event = leg_of(format!(
+            "Event-Name: CHANNEL_ANSWER\n{AT}{LEG}variable_cordboard_kind: click\nvariable_cordboard_route: 40\n\
+             variable_cordboard_user: x\n\n"
+        ));
+        let marks = Marks {
+            kind: Some(CallKind::Click),
+            route_id: Some(40),
+            ..Marks::default()
+        };
+        assert_eq!(event.facts.marks, Some(Box::new(marks)));
+    }
+
+    #[test]
+    fn a_leg_that_left_its_queue_tells_why() {
+        let left = |cause: &str| {
+            let event = read(format!(
+                "Event-Subclass: callcenter%3A%3Ainfo\nEvent-Name: CUSTOM\n{AT}CC-Action: member-queue-end\n\
+                 CC-Queue: support\nCC-Member-UUID: 21ef24c6-0f8b-48b3-a653-893f1417cfc7\n\
+                 CC-Member-Session-UUID: bb9737a4-354e-4a31-b0f5-26f428152499\n{cause}\n\n"
+            ));
+            match event.map(|event| event.kind) {
+                Some(EventKind::Queue(queue)) => queue.change,
+                other => panic!("{other:?}"),
+            }
+        };
+        let how = |how| QueueChange::Left {
+            how,
+            agent: None,
+            agent_leg: None,
+        };
+        assert_eq!(
+            left("CC-Cause: Terminated\nCC-Hangup-Cause: SUCCESS"),
+            how(LeaveCause::Served),
+            "surprises 62"
+        );
+        assert_eq!(
+            left("CC-Cause: Cancel\nCC-Cancel-Reason: BREAK_OUT"),
+            how(LeaveCause::BreakOut)
+        );
+        assert_eq!(
+            left("CC-Cause: Cancel\nCC-Cancel-Reason: NO_AGENT_TIMEOUT"),
+            how(LeaveCause::NoAgent)
+        );
+    }
+
+    #[test]
+    fn a_dump_tells_partner_and_open_hold() {
+        let dump = format!(
+            "Event-Name: CHANNEL_DATA\n{LEG}Channel-Call-State: HELD\nCaller-Channel-Created-Time: 1795366168871285\n\
+             Caller-Channel-Bridged-Time: 1795366171051280\nCaller-Channel-Last-Hold: 1795366172000000\n\
+             variable_bridge_uuid: 74eb6466-fc61-4b21-996c-c9d584b62383\n\n"
+        );
+        let at = DateTime::from_timestamp(1_795_366_180, 0).unwrap();
+        let event = decode_dump(&Event::plain(dump.into()), at).unwrap();
+        let EventKind::Leg(event) = event.kind else {
+            panic!("{event:?}")
+        };
+        assert_eq!(event.change, LegChange::Seen);
+        assert_eq!(
+            event.facts.partner,
+            LegId::parse("74eb6466-fc61-4b21-996c-c9d584b62383")
+        );
+        assert_eq!(event.facts.held_since, DateTime::from_timestamp(1_795_366_172, 0));
+    }
+}
