@@ -3,7 +3,10 @@
 //! Rules that hold everywhere (numbers are those of `traces/surprises.md`):
 //! - Instants are the switch's; `now` is ours and only decides when ended calls are forgotten.
 //! - Facts are absolute and the first telling wins, so news may come twice, late, and in any order between legs
-//!   (11). An ended leg stays ended.
+//!   (11, 33, 59). An ended leg stays ended.
+//! - Talk is what two answered legs had of each other: never `billsec`, which counts the queue too (32), never the
+//!   return of an originate, which may come with early media (47).
+//! - What is lost is found by the snapshot that follows each connect (78), and by the call records.
 //! - A call is what its legs have to do with each other: a leg joins the call of the leg that it was made for (26),
 //!   and a bridge between two calls makes them one (37, 38): *the earlier call wins*, the legs of the later one move
 //!   over, the emptied one ends, marked with `merged_into`. The id always follows from the first leg.
