@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sea_orm::DatabaseConnection;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use entity::setting;
+use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait as _};
 
 use super::config::{Config, DatabaseConfig};
 use crate::{
@@ -56,4 +59,31 @@ pub async fn prepare_tables(config: &Config, db: &DatabaseConnection) -> anyhow:
     tracing::info!(migrations = pending.len(), "making the database's tables");
     migration::up(db).await.context("migrating")?;
     Ok(())
+}
+
+/// Setting under which the key's fingerprint is kept.
+const FINGERPRINT: &str = "secrets.fingerprint";
+
+/// Makes sure that the key is the one that this database's secrets were sealed with; the first key is remembered.
+/// A key made anew because the old one was lost must not be used: half of the secrets would open with neither.
+pub async fn check_key(db: &DatabaseConnection, key: &MasterKey, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let fingerprint = URL_SAFE_NO_PAD.encode(&key.derive("fingerprint")[..12]);
+    let stored = setting::Entity::find_by_id(FINGERPRINT).one(db).await?;
+    match stored {
+        Some(row) if row.value == fingerprint.as_str() => Ok(()),
+        Some(_) => anyhow::bail!(
+            "this is not the key of this database: bring back the old key file, or seal the secrets anew by \
+             deleting the setting {FINGERPRINT} and entering every stored password again"
+        ),
+        None => {
+            let row = setting::ActiveModel {
+                key: Set(FINGERPRINT.to_owned()),
+                value: Set(fingerprint.into()),
+                updated_at: Set(now),
+                updated_by: Set(None),
+            };
+            setting::Entity::insert(row).exec_without_returning(db).await?;
+            Ok(())
+        }
+    }
 }

@@ -71,8 +71,7 @@ impl Lifecycle {
     }
 
     /// Waits for a signal or for [`Self::stop`], then stops every stage in order.
-    pub async fn run(&self, supervisor: &Supervisor) {
-        let mut signals = Signals::listen();
+    pub async fn run(&self, supervisor: &Supervisor, mut signals: Signals) {
         tokio::select! {
             () = self.soft.cancelled() => {}
             name = signals.next() => self.stop(name),
@@ -102,49 +101,44 @@ impl Lifecycle {
     }
 }
 
-/// SIGINT and SIGTERM.
-struct Signals {
+/// SIGINT and SIGTERM, caught from the moment this is made.
+pub struct Signals {
     #[cfg(unix)]
-    terminate: Option<tokio::signal::unix::Signal>,
+    streams: Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>,
 }
 
 impl Signals {
-    fn listen() -> Self {
+    /// Begins to catch; made before anybody is told that the process is ready, or a signal might still kill it.
+    pub fn catch() -> Self {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            Self {
-                terminate: signal(SignalKind::terminate()).ok(),
-            }
+            let streams = signal(SignalKind::interrupt())
+                .ok()
+                .zip(signal(SignalKind::terminate()).ok());
+            Self { streams }
         }
         #[cfg(not(unix))]
         Self {}
     }
 
+    #[cfg(unix)]
     async fn next(&mut self) -> &'static str {
-        let interrupt = async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+        let Some((interrupt, terminate)) = &mut self.streams else {
+            return std::future::pending().await;
         };
-        #[cfg(unix)]
-        {
-            let terminate = async {
-                match &mut self.terminate {
-                    Some(signal) => signal.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = interrupt => "SIGINT",
-                _ = terminate => "SIGTERM",
-            }
+        tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
         }
-        #[cfg(not(unix))]
-        {
-            interrupt.await;
-            "SIGINT"
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> &'static str {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
         }
+        "Ctrl-C"
     }
 }
 
@@ -179,7 +173,7 @@ mod tests {
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
         lifecycle.stop("test");
-        lifecycle.run(&supervisor).await;
+        lifecycle.run(&supervisor, Signals::catch()).await;
         assert_eq!(
             *seen.lock().expect("lock"),
             [Stage::Http, Stage::Pump, Stage::Switch]
@@ -199,7 +193,7 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let begun = tokio::time::Instant::now();
         lifecycle.stop("test");
-        lifecycle.run(&supervisor).await;
+        lifecycle.run(&supervisor, Signals::catch()).await;
         assert!(begun.elapsed() >= DEADLINE);
         assert!(supervisor.running().is_empty());
     }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::{
     config::Config,
     demo, ground,
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, Signals},
     simulator,
     state::{AppState, Ground},
     supervisor::Supervisor,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     http,
-    ports::{Stage, SystemClock, SystemIds, Tasks as _, task},
+    ports::{Clock as _, Stage, SystemClock, SystemIds, Tasks as _, task},
 };
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -33,6 +33,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     }
     let db = ground::open_database(&config.database).await?;
     ground::prepare_tables(&config, &db).await?;
+    ground::check_key(&db, &key, clock.now()).await?;
     std::fs::create_dir_all(&config.recordings.dir)
         .with_context(|| format!("recordings.dir {}", config.recordings.dir.display()))?;
     // Bound before anything runs: a port that is taken is the most common reason not to start.
@@ -46,6 +47,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let zone = name
         .parse()
         .with_context(|| format!("organisation.time_zone {name:?}"))?;
+    let signals = Signals::catch();
     let lifecycle = Arc::new(Lifecycle::new());
     let supervisor = Arc::new(Supervisor::new(Arc::clone(&lifecycle), clock.clone()));
     let config = Arc::new(config);
@@ -80,7 +82,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         announce_demo(&state).await?;
     }
 
-    lifecycle.run(&supervisor).await;
+    lifecycle.run(&supervisor, signals).await;
     if let Err(error) = db.close().await {
         tracing::warn!(%error, "the database did not close cleanly");
     }

@@ -236,7 +236,10 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::ports::{SystemClock, task};
+    use crate::{
+        boot::lifecycle::Signals,
+        ports::{SystemClock, task},
+    };
 
     fn supervisor() -> (Arc<Lifecycle>, Supervisor) {
         let lifecycle = Arc::new(Lifecycle::new());
@@ -268,7 +271,7 @@ mod tests {
             Some("panicked: not yet")
         );
         lifecycle.stop("test");
-        lifecycle.run(&supervisor).await;
+        lifecycle.run(&supervisor, Signals::catch()).await;
         assert!(!lifecycle.has_failed());
     }
 
@@ -276,7 +279,7 @@ mod tests {
     async fn a_task_that_keeps_failing_stops_the_process_with_a_failure() {
         let (lifecycle, supervisor) = supervisor();
         supervisor.start(Stage::Jobs, "broken".into(), task(|_| async { Err("no".into()) }));
-        lifecycle.run(&supervisor).await;
+        lifecycle.run(&supervisor, Signals::catch()).await;
         assert!(lifecycle.has_failed());
     }
 

@@ -4,6 +4,7 @@ mod access;
 mod architecture;
 mod audit;
 mod dry_run;
+mod command_line;
 mod openapi;
 mod process;
 mod replay;
