@@ -18,6 +18,13 @@ export default ts.config(
   js.configs.recommended,
   // JSON is in the lint only for the language files, whose own rules come below.
   ...ts.configs.recommended.map((config) => ({ ...config, files: ['**/*.{js,mjs,ts,vue}'] })),
+  {
+    files: ['**/*.{js,mjs,ts,vue}'],
+    plugins: { '@typescript-eslint': ts.plugin },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
+    },
+  },
   ...vue.configs['flat/recommended'],
   ...a11y.configs['flat/recommended'],
   ...vueI18n.configs.recommended,

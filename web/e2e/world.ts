@@ -9,10 +9,11 @@ export const world = {
     password: env.E2E_ADMIN_PASSWORD ?? 'correct-horse-42',
   },
   extension: env.E2E_EXTENSION ?? '1001',
-  extensionPassword: env.E2E_EXTENSION_PASSWORD ?? '123456',
-  /** A number from outside, and one that a route sends to a queue which the extension serves. */
+  /** Printed by `cordboard demo` when it makes the data. */
+  extensionPassword: env.E2E_EXTENSION_PASSWORD ?? '',
+  /** A number from outside, and the one that the tests send to a queue of their own. */
   caller: env.E2E_CALLER ?? '13800138000',
-  queueNumber: env.E2E_QUEUE_NUMBER ?? '66660001',
+  queueNumber: env.E2E_QUEUE_NUMBER ?? '66669001',
   esl: {
     host: env.E2E_SIM_HOST ?? '127.0.0.1',
     port: Number(env.E2E_SIM_PORT ?? 8021),

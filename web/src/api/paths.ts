@@ -52,7 +52,7 @@ export interface paths {
   '/api/v1/voice/queues': Collection<T.QueueRow, T.QueueInput>
   '/api/v1/voice/queues/{id}': Item<T.QueueRow, T.QueueInput>
   '/api/v1/voice/queues/{id}/agents': {
-    put: Write<T.QueueRow, { agents: { extension_id: number; level: number; position: number }[] }, Id>
+    put: Write<T.QueueRow, { agents: T.QueueAgentInput[]; version: number }, Id>
   }
   '/api/v1/voice/gateways': Collection<T.GatewayRow, T.GatewayInput>
   '/api/v1/voice/gateways/{id}': Item<T.GatewayRow, T.GatewayInput>

@@ -147,6 +147,7 @@ export interface CallsQuery {
   result?: string
   number?: string
   agent?: string
+  user?: number
   queue_id?: number
   cursor?: string
   limit?: number
@@ -310,22 +311,26 @@ export interface QueueInput {
 export interface QueueAgent {
   agent_id: number
   extension_id: number
-  extension?: string
-  name?: string
+  number: string
+  display_name: string
   level: number
   position: number
+  max_no_answer: number
+  wrap_up_secs: number
+  reject_delay_secs: number
+  busy_delay_secs: number
+  no_answer_delay_secs: number
+  ring_secs: number
 }
+/** One agent of a queue as it is sent back; what is left out keeps its default. */
+export type QueueAgentInput = Pick<QueueAgent, 'extension_id' | 'level' | 'position'> &
+  Partial<Omit<QueueAgent, 'agent_id' | 'number' | 'display_name'>>
 export interface QueueRow extends QueueInput {
   id: number
   version: number
   agents: QueueAgent[]
 }
 
-export interface HoursSpan {
-  days: number[]
-  from: string
-  to: string
-}
 export interface RouteInput {
   server_id: number
   name: string
@@ -341,6 +346,8 @@ export interface RouteInput {
   record: boolean
   target_number: string | null
   queue_id: number | null
+  /** The hours of the rule; edited with the calendar feature, carried along until then. */
+  hours: unknown
   off_hours_prompt: string | null
   is_enabled: boolean
   version?: number
@@ -452,7 +459,7 @@ export interface SeatRow {
   status: 'ready' | 'not_ready'
   reason: string | null
   status_since: string | null
-  forced_by: string | null
+  forced_by?: string | null
   wrap_up_until: string | null
   call: SeatCall | null
   buttons: Record<ButtonName, ButtonRule>

@@ -1,6 +1,6 @@
 /** One's own seat: the live row, and commands as press → pending → event; after 5 s the outcome is unknown (U43). */
 import { defineStore, storeToRefs } from 'pinia'
-import { computed, ref, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { api, ask, idempotencyKey } from '@/api/client'
 import { asProblem, problemText } from '@/api/problem'
@@ -62,7 +62,9 @@ interface Running {
 export const useSeatStore = defineStore('seat', () => {
   const live = useLive()
   const topic: Topic<SeatRow> | null = useSession().may('desk.use') ? live.acquire<SeatRow>('seat') : null
-  const seat = computed(() => topic?.rows()[0])
+  /** As it was last asked for; the topic has no row for those who have taken no seat since the server started. */
+  const asked = shallowRef<SeatRow>()
+  const seat = computed(() => topic?.rows()[0] ?? asked.value)
   const linkOpen = computed(() => live.linkState.value === 'open')
 
   const running = ref<Running | null>(null)
@@ -79,6 +81,11 @@ export const useSeatStore = defineStore('seat', () => {
     if (unknown.value && isSettled(unknown.value.command, unknown.value.before, row)) unknown.value = null
   }
   watch(seat, settle)
+  watch(
+    () => topic?.loaded.value === true && topic.rows().length === 0,
+    (empty) => empty && void check().catch(() => undefined),
+    { immediate: true },
+  )
 
   function stopWaiting(): void {
     if (running.value) window.clearTimeout(running.value.timer)
@@ -147,6 +154,7 @@ export const useSeatStore = defineStore('seat', () => {
   /** Asks for the state itself, should an event have been lost. */
   async function check(): Promise<void> {
     const row = await ask(api.GET('/api/v1/desk/seat'))
+    asked.value = row
     if (unknown.value && isSettled(unknown.value.command, unknown.value.before, row)) unknown.value = null
   }
 

@@ -16,6 +16,7 @@ export function blankRoute(position: number): RouteInput {
     record: true,
     target_number: null,
     queue_id: null,
+    hours: null,
     off_hours_prompt: null,
     is_enabled: true,
   }
