@@ -73,9 +73,6 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     start_http(&supervisor, listener, address, router);
     // After HTTP, which it asks; before the sessions, so that they find it.
     let simulated = simulator::start(&supervisor, &state, address).await?;
-    if state.config.demo.enabled && simulated.is_some() {
-        demo::seat_robots(&state.users, &state.voice, &state.seats).await?;
-    }
     voice::start(&supervisor, &state, fleet);
     announce(address, is_first_start, simulated.as_deref());
     if state.config.demo.enabled {

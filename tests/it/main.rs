@@ -3,8 +3,8 @@
 mod access;
 mod architecture;
 mod audit;
-mod dry_run;
 mod command_line;
+mod dry_run;
 mod openapi;
 mod process;
 mod replay;

@@ -18,12 +18,8 @@ use content::{AGENTS, BREAK_REASONS, DOMAIN, ESL_PASSWORD, GATEWAY, PHONES, QUEU
 use crate::{
     error::{AppError, AppResult},
     features::{
-        desk::seats::Seats,
         system::users::{NewAccount, Users},
-        voice::{
-            Voice, extensions::ProvenExtension, plan_source::Phone, queues::dto::QueueView,
-            servers::dto::ServerView,
-        },
+        voice::{Voice, plan_source::Phone, queues::dto::QueueView, servers::dto::ServerView},
     },
     ports::{Clock, IdGen},
     store::pages::Page,
@@ -79,36 +75,6 @@ pub async fn prepare(
 
 /// Agents that the built-in switch plays; they sit there from the start.
 fn robot_agents() -> impl Iterator<Item = &'static str> {
-/// Gives the agents that the built-in switch plays their seats, ready for calls.
-///
-/// # Errors
-/// Any database error.
-pub async fn seat_robots(users: &Users, voice: &Voice, seats: &Seats) -> AppResult<()> {
-    let Some(server) = find_server(voice).await? else {
-        return Ok(());
-    };
-    let page = voice.list_extensions(request(all_of(server.id))?).await?;
-    for row in whole(page)? {
-        if !robot_agents().any(|number| number == row.number) {
-            continue;
-        }
-        let Some(person) = users.find_by_name(&format!("agent{}", row.number)).await? else {
-            continue;
-        };
-        let extension = ProvenExtension {
-            server: ServerId(server.id),
-            extension_id: row.id,
-            number: row.number,
-        };
-        seats
-            .seat_ready((person.user_id, &person.full_name), extension)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Agents that the built-in switch plays.
-pub fn robot_agents() -> impl Iterator<Item = &'static str> {
     AGENTS[1..].iter().map(|(number, _)| *number)
 }
 
