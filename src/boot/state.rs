@@ -10,6 +10,7 @@ use sea_orm::DatabaseConnection;
 use super::{config::Config, health::HealthBoard, nudges::Nudges};
 use crate::{
     error::{AppError, AppResult},
+    features::calls::recordings::{Recordings, TicketKey},
     features::desk::seats::{SeatParts, Seats},
     features::system::{
         audit::Audit,
@@ -52,6 +53,8 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     pub audit: Arc<Audit>,
     pub guard: Arc<Guard>,
+    // features::calls
+    pub recordings: Arc<Recordings>,
     // features::voice
     pub voice: Arc<Voice>,
     pub nudges: Arc<Nudges>,
@@ -147,6 +150,12 @@ impl AppState {
             seats: Arc::new(seats),
             voice,
             nudges,
+            recordings: Arc::new(Recordings::new(
+                db.clone(),
+                Arc::clone(&clock),
+                TicketKey::new(&key.derive("recording tickets")),
+                config.recordings.dir.clone(),
+            )),
             audit: Arc::new(Audit::new(db.clone(), Arc::clone(&ids))),
             guard: Arc::new(Guard::new(Arc::clone(&sessions), Arc::clone(&clock))),
             health: Arc::new(HealthBoard::new(Arc::clone(&clock))),

@@ -32,6 +32,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(features::system::sessions::routes::routes())
         // The ledger of calls. Called by the console's history and by reports of others.
         .merge(features::calls::ledger::routes::routes())
+        // Listening. Called by the console's player.
+        .merge(features::calls::recordings::routes::routes())
         // The operation log. Called by the console's system pages.
         .merge(features::system::audit::routes::routes())
         // The live connection. Called by every open console.

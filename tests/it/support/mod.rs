@@ -1,6 +1,7 @@
 //! The real application on a database of its own, with a clock and ids that tests decide.
 
 mod answer;
+mod calls;
 mod clock;
 pub(crate) mod people;
 
@@ -80,6 +81,11 @@ impl TestApp {
             router: router(state.clone(), switch_routes(&state)),
             state,
         }
+    }
+
+    /// The routes, for a test that needs a real port.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Begins a request from this machine.
