@@ -156,6 +156,8 @@ pub struct Pump {
     inputs: mpsc::Receiver<Input>,
     notices: mpsc::Sender<Notice>,
     core_uuid: Option<Arc<str>>,
+    /// Since when nothing can be heard of the switch.
+    away_since: Option<DateTime<Utc>>,
 }
 
 impl Pump {
@@ -185,6 +187,7 @@ impl Pump {
             inputs,
             notices,
             core_uuid: None,
+            away_since: None,
         };
         (pump, PumpHandle { inputs: sender }, received)
     }
@@ -245,6 +248,7 @@ impl Pump {
                 if self.core_uuid.as_ref().is_some_and(|known| *known != core_uuid) {
                     self.switch_lost();
                 }
+                self.away_since = None;
                 self.core_uuid = Some(Arc::clone(&core_uuid));
                 let _ = self
                     .notices
@@ -260,6 +264,7 @@ impl Pump {
                 let _ = self.notices.try_send(Notice::Gap);
             }
             Item::Down { .. } => {
+                self.away_since.get_or_insert_with(|| self.parts.clock.now());
                 let _ = self.notices.send(Notice::Down).await;
             }
             Item::Resynced { .. } => {}
@@ -323,9 +328,11 @@ impl Pump {
         self.dirty.acknowledge(done, Instant::now());
     }
 
+    /// Its calls ended when it fell silent, not when that was noticed.
     fn switch_lost(&mut self) {
         let now = self.parts.clock.now();
-        let changes = self.book.end_all(EndMark::SwitchLost, now, now);
+        let at = self.away_since.unwrap_or(now);
+        let changes = self.book.end_all(EndMark::SwitchLost, at, now);
         self.note(changes);
     }
 
