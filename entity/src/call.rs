@@ -56,7 +56,7 @@ pub struct Model {
     pub wait_ms: i64,
     /// Time ringing, milliseconds.
     pub ring_ms: i64,
-    /// Time talking (without waiting and hold), milliseconds.
+    /// Time talking, holds included, milliseconds.
     pub talk_ms: i64,
     /// Time on hold, milliseconds.
     pub hold_ms: i64,

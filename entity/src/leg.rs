@@ -48,7 +48,7 @@ pub struct Model {
     pub ended_at: Option<DateTimeUtc>,
     /// Time on hold, milliseconds.
     pub hold_ms: i64,
-    /// Time talking (without waiting and hold), milliseconds.
+    /// Time talking, holds included, milliseconds.
     pub talk_ms: i64,
     /// The switch's hang-up cause, for example `NORMAL_CLEARING`.
     #[sea_orm(column_type = "Text", nullable)]

@@ -40,7 +40,7 @@ pub struct Model {
     pub offers: i32,
     /// Time in queues, milliseconds.
     pub wait_ms: i64,
-    /// Time talking (without waiting and hold), milliseconds.
+    /// Time talking, holds included, milliseconds.
     pub talk_ms: i64,
 }
 

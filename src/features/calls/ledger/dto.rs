@@ -96,7 +96,7 @@ pub struct CallRow {
     pub wait_ms: i64,
     /// Time ringing, milliseconds.
     pub ring_ms: i64,
-    /// Time talking, milliseconds.
+    /// Time talking, holds included, milliseconds.
     pub talk_ms: i64,
     /// Time on hold, milliseconds.
     pub hold_ms: i64,
@@ -160,7 +160,7 @@ pub struct LegRow {
     pub ended_at: Option<DateTime<Utc>>,
     /// Time on hold, milliseconds.
     pub hold_ms: i64,
-    /// Time talking, milliseconds.
+    /// Time talking, holds included, milliseconds.
     pub talk_ms: i64,
     /// The switch's hang-up cause.
     pub hangup_cause: Option<String>,
@@ -201,7 +201,7 @@ pub struct VisitRow {
     pub agent_name: Option<String>,
     /// Time waiting, milliseconds.
     pub wait_ms: i64,
-    /// Time talking, milliseconds.
+    /// Time talking, holds included, milliseconds.
     pub talk_ms: i64,
     /// To whom the caller was offered, in order.
     pub offers: Vec<OfferRow>,
