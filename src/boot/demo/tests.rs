@@ -157,6 +157,8 @@ testkit::on_both_databases! {
         let (plan, problems) = ServerPlan::build(source).unwrap();
         // The built-in music is added where sounds are served.
         assert!(problems.iter().all(|problem| problem.field == "moh_sound"), "{problems:?}");
+        let called = voice.list_called_numbers(ServerId(server.id)).await.unwrap();
+        assert_eq!(called, ["02888880001", "02888880002"], "what invented callers dial");
         assert_eq!((plan.extensions().count(), plan.agents().count(), plan.tiers().len()), (13, 10, 12));
         for (context, from, to, route) in [
             (RouteContext::Inbound, "13800138000", "02888880001", "售前咨询热线"),

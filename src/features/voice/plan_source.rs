@@ -344,7 +344,9 @@ fn route_spec(row: route::Model) -> AppResult<RouteSpec> {
 
 /// `^95588$` → `95588`; nothing for a pattern that fits several numbers.
 fn literal_number(pattern: &str) -> Option<String> {
-    let number = pattern.trim_start_matches('^').trim_end_matches('$');
+    // A pattern of nothing but digits means exactly this number, see `domain::pattern`; with one anchor it does not.
+    let anchored = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$'));
+    let number = anchored.unwrap_or(pattern);
     let number = number.trim_start_matches('(').trim_end_matches(')');
     let is_literal = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
     is_literal.then(|| number.to_owned())
