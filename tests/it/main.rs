@@ -3,11 +3,9 @@
 mod access;
 mod architecture;
 mod audit;
-mod command_line;
-mod dry_run;
 mod calls;
-mod dry_run;
 mod command_line;
+mod dry_run;
 mod live;
 mod openapi;
 mod process;
