@@ -1,5 +1,6 @@
 /** What the demo world is made of. scripts/test may name another one by environment variables. */
 const env = process.env
+const simulator = env.CORDBOARD_SIM_ESL?.split(':') ?? []
 
 export const world = {
   admin: {
@@ -15,8 +16,8 @@ export const world = {
   caller: env.E2E_CALLER ?? '13800138000',
   queueNumber: env.E2E_QUEUE_NUMBER ?? '66669001',
   esl: {
-    host: env.E2E_SIM_HOST ?? '127.0.0.1',
-    port: Number(env.E2E_SIM_PORT ?? 8021),
+    host: simulator[0] ?? '127.0.0.1',
+    port: Number(simulator[1] ?? 8021),
     password: env.E2E_SIM_PASSWORD ?? 'ClueCon',
   },
 }
