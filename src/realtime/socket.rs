@@ -23,6 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use door::{Admission, Door};
 pub use session::Policy;
 
+use super::topic::Topic;
 use crate::{
     boot::state::AppState,
     error::{AppError, AppResult},
@@ -116,6 +117,11 @@ async fn open_socket(
                 door: &*state.guard,
                 hub: &state.hub,
                 clock: &*state.clock,
+                prepare: &|topic| {
+                    if let Topic::Seat(user_id) = topic {
+                        state.seats.show(*user_id);
+                    }
+                },
                 policy: &sockets.policy,
                 closing: &sockets.closing,
             };

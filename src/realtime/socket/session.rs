@@ -70,6 +70,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) door: &'a dyn Door,
     pub(super) hub: &'a Hub,
     pub(super) clock: &'a dyn Clock,
+    /// Called before a topic is subscribed: some have rows only while somebody looks.
+    pub(super) prepare: &'a (dyn Fn(&Topic) + Sync),
     pub(super) policy: &'a Policy,
     /// Cancelled when the server goes away.
     pub(super) closing: &'a CancellationToken,
@@ -251,6 +253,7 @@ where
                 .refuse(Some(name), "socket.too_many_topics", "Leave another topic first.")
                 .await;
         }
+        (self.around.prepare)(&topic);
         self.subscriber.subscribe(&topic, self.around.clock.now());
         self.topics.insert(topic);
         Ok(())

@@ -202,7 +202,7 @@ async fn connections_of(
 ) -> Result<HashMap<Uuid, Vec<StoredConnection>>, DbErr> {
     let rows = call_event::Entity::find()
         .filter(call_event::Column::CallId.is_in(calls.iter().copied()))
-        .filter(call_event::Column::Kind.is_in(["bridged", "unbridged"]))
+        .filter(call_event::Column::Kind.is_in(["bridged", "unbridged", "joined"]))
         .order_by_asc(call_event::Column::Seq)
         .all(db)
         .await?;

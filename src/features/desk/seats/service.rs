@@ -71,7 +71,7 @@ impl Seats {
         for seat in repo::list_open(&self.parts.db).await? {
             let user_id = seat.user_id;
             self.board.put(seat);
-            self.publish(user_id);
+            self.show(user_id);
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ impl Seats {
     pub fn observe(self: &Arc<Self>, server: ServerId, facts: Vec<(String, ExtensionFacts)>) {
         for observed in self.board.take_facts(server, facts) {
             match observed {
-                Observed::Changed(user_id) => self.publish(user_id),
+                Observed::Changed(user_id) => self.show(user_id),
                 Observed::TakenOut(user_id) => self.taken_out(user_id),
             }
         }
@@ -99,7 +99,7 @@ impl Seats {
     /// The connection to a switch came or went.
     pub fn switch_is_live(&self, server: ServerId, live: bool) {
         for user_id in self.board.set_live(server, live) {
-            self.publish(user_id);
+            self.show(user_id);
         }
     }
 
@@ -205,44 +205,8 @@ impl Seats {
             // If it does not reach the switch, the next comparison brings it there.
             let _ = self.set_status(&seat, AgentStatus::OnBreak).await;
         }
-        self.publish(user_id);
+        self.show(user_id);
         Ok(self.view(user_id))
-    }
-
-    /// Seats somebody who is ready at once, without asking for the password: the agents that the demo plays. Nothing
-    /// if one of both is taken.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn seat_ready(
-        &self,
-        (user_id, user_name): (i64, &str),
-        place: ProvenExtension,
-    ) -> AppResult<()> {
-        let ProvenExtension {
-            server,
-            extension_id,
-            number,
-        } = place;
-        if self.board.seat_of(user_id).is_some() || self.board.sitter(server, &number).is_some() {
-            return Ok(());
-        }
-        let now = self.parts.clock.now();
-        let seat = Seat {
-            id: self.parts.ids.uuid(),
-            user_id,
-            user_name: user_name.to_owned(),
-            server,
-            extension_id,
-            extension: number,
-            ready: true,
-            reason: None,
-            status_since: now,
-            started_at: now,
-        };
-        repo::insert(&self.parts.db, &seat, "desk").await?;
-        self.board.put(seat);
-        Ok(())
     }
 
     /// Leaves the seat.
@@ -259,7 +223,7 @@ impl Seats {
         if facts.in_queue {
             let _ = self.set_status(&seat, AgentStatus::LoggedOut).await;
         }
-        self.publish(user_id);
+        self.show(user_id);
         Ok(self.view(user_id))
     }
 
@@ -296,7 +260,7 @@ impl Seats {
         let now = self.parts.clock.now();
         repo::update_status(&self.parts.db, seat.id, ready, reason.clone()).await?;
         self.board.want(user_id, ready, reason, now);
-        self.publish(user_id);
+        self.show(user_id);
         Ok(self.view(user_id))
     }
 
@@ -476,7 +440,7 @@ impl Seats {
         else {
             return;
         };
-        self.publish(user_id);
+        self.show(user_id);
         let seats = Arc::clone(self);
         let make = task(move |_stop| {
             let (seats, reason) = (Arc::clone(&seats), reason.clone());
@@ -487,7 +451,8 @@ impl Seats {
             .start(Stage::Outbox, format!("seat {}", seat.id), make);
     }
 
-    fn publish(&self, user_id: i64) {
+    /// Shows the seat of a person on the live pages; also that he has none.
+    pub fn show(&self, user_id: i64) {
         match Row::new("seat", &self.view(user_id)) {
             Ok(row) => self
                 .parts

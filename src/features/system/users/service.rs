@@ -154,14 +154,6 @@ impl Users {
         }
     }
 
-    /// The account with this sign-in name; `None` when there is none or it is switched off.
-    pub async fn find_by_name(&self, user_name: &str) -> AppResult<Option<Account>> {
-        match repo::find_by_name(&self.db, user_name).await? {
-            Some(user) if user.is_enabled => Ok(Some(self.to_account(user).await?)),
-            _ => Ok(None),
-        }
-    }
-
     /// Changes one's own password.
     pub async fn change_password(&self, user_id: i64, current: &str, new: &str) -> AppResult<()> {
         let user = repo::find(&self.db, user_id)

@@ -146,6 +146,7 @@ impl Browser {
                     door: &*door,
                     hub: &hub,
                     clock: &clock,
+                    prepare: &|_| (),
                     policy: &Policy::default(),
                     closing: &closing,
                 };
