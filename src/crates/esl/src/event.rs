@@ -334,7 +334,7 @@ mod tests {
             plain(b"Event-Subclass: a%3A%3Ab\nEvent-Name: CUSTOM\nEmpty: _undef_\nX: 1\nX: 2\n\nbody: no\n");
         let mut seen = Vec::new();
         event.visit_headers(|name, value| {
-            seen.push((String::from_utf8_lossy(name).into_owned(), value.text()))
+            seen.push((String::from_utf8_lossy(name).into_owned(), value.text()));
         });
         let expected: Vec<_> = event
             .headers()
