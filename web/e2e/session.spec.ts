@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { changePassword, signIn, toolbar } from './console'
+import { signIn, toolbar } from './console'
 import { world } from './world'
 
 test('a wrong password is refused in words and the name stays', async ({ page }) => {
@@ -9,21 +9,6 @@ test('a wrong password is refused in words and the name stays', async ({ page })
   await page.getByRole('button', { name: '登录', exact: true }).click()
   await expect(page.getByRole('alert')).toContainText('用户名或密码不对')
   await expect(page.getByLabel('用户名')).toHaveValue(world.admin.userName)
-})
-
-test('the first login has to change the password before anything else opens', async ({ page }) => {
-  await page.goto('/login')
-  await page.getByLabel('用户名').fill(world.admin.userName)
-  await page.getByLabel('密码', { exact: true }).fill(world.admin.first)
-  await page.getByRole('button', { name: '登录', exact: true }).click()
-  const change = page.getByRole('heading', { name: '修改密码' })
-  const refused = page.getByRole('alert')
-  await expect(change.or(refused)).toBeVisible()
-  test.skip(await refused.isVisible(), 'the password was changed by an earlier run on this data')
-  await page.goto('/voice/servers')
-  await expect(change).toBeVisible()
-  await changePassword(page)
-  await expect(toolbar(page)).toBeVisible()
 })
 
 test('a reload keeps the session and the page', async ({ page }) => {

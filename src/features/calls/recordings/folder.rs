@@ -22,7 +22,12 @@ pub(super) enum FolderError {
 /// The file inside of `local` that the switch knows as `path` inside of `record_dir`. Links are followed first and
 /// judged by where they end.
 pub(super) async fn locate(record_dir: &str, local: &Path, path: &str) -> Result<PathBuf, FolderError> {
-    let inside = inside(record_dir, path).ok_or(FolderError::Outside)?;
+    // A folder given as a variable of the switch (`${recordings_dir}`) is reported expanded: then, on a shared disk,
+    // the path is the one that we know.
+    let seen_alike = || inside(local.to_str()?, path);
+    let inside = inside(record_dir, path)
+        .or_else(seen_alike)
+        .ok_or(FolderError::Outside)?;
     let folder = tokio::fs::canonicalize(local).await.map_err(FolderError::Away)?;
     let file = match tokio::fs::canonicalize(folder.join(inside)).await {
         Ok(file) => file,
@@ -93,6 +98,9 @@ mod tests {
         std::fs::write(folder.join("a.wav"), "x").unwrap();
         std::os::unix::fs::symlink(ground.path().join("secret.wav"), folder.join("b.wav")).unwrap();
         assert!(locate("/r", &folder, "/r/a.wav").await.is_ok());
+        let reported = folder.join("a.wav");
+        let expanded = locate("${recordings_dir}", &folder, reported.to_str().unwrap()).await;
+        assert!(expanded.is_ok(), "the switch writes where we read");
         assert!(matches!(
             locate("/r", &folder, "/r/b.wav").await,
             Err(FolderError::Outside)
