@@ -1,7 +1,7 @@
 //! Cordboard, a call-center platform that steers FreeSWITCH.
 //!
 //! The module map, from the outside in. Who may use whom is written down in
-//! `docs/architecture.md` and kept by `tests/it/architecture.rs`.
+//! `CONTRIBUTING.md` and kept by `tests/it/architecture.rs`.
 
 pub mod boot;
 pub mod http;
